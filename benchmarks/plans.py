@@ -192,7 +192,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "admission_context (outside of servers)": lambda: jobs.admission_context(
                 None, 7, lane=LANE, now=now
             ),
-            "rules_for": lambda: jobs.rules_for(7),
+            "styles_for": lambda: jobs.styles_for(7, 7),
             "peak_usage": lambda: jobs.peak_usage(7, now=now),
             "get": lambda: jobs.get(job.id),
             "swap": lambda: jobs.swap(job, job.with_reply(answered_at=now)),
@@ -322,10 +322,9 @@ async def call_all(database: Database, *, now: float) -> None:
         },
         Members: {
             "settings": lambda: members.settings(7),
-            "replace_settings": lambda: members.replace_settings(
-                7, MemberSettings(ping=Ping.NEVER, forget_before=now)
+            "change": lambda: members.change(
+                7, lambda _: MemberSettings(ping=Ping.NEVER, forget_before=now)
             ),
-            "set_ping": lambda: members.set_ping(7, Ping.ALWAYS),
             "blocks": lambda: members.blocks(7),
             "denial": lambda: members.denial(7),
             "pending_erasures": lambda: members.pending_erasures(most=100),

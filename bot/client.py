@@ -43,6 +43,7 @@ COGS: Final = (
     "cogs.limits",
     "cogs.history",
     "cogs.help",
+    "cogs.settings",
     "cogs.membership",
     "cogs.operator",
 )

@@ -22,6 +22,7 @@ from bot.ui import (
     order_form,
     panel_forms,
     report_form,
+    settings_forms,
 )
 from bot.ui.block_button import BlockButton
 from bot.ui.error_handler import answer_error, answered_errors
@@ -39,17 +40,21 @@ from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentItem
 from bot.ui.privacy_view import PrivacyButton
 from bot.ui.report_view import ReportButton
+from bot.ui.settings_view import SettingsButton, SettingsSelect
 
 log = logging.getLogger(__name__)
 
 COMPONENTS: Final[tuple[type[PersistentItem], ...]] = (
     *(OrderButton, FormButton, StylesButton, HistoryPageButton, PrivacyButton, ReportButton),
     *(LimitsButton, BlockButton, StartButton, StartSelect, OperatorButton, HeldButton),
-    FiguresButton,
+    *(FiguresButton, SettingsButton, SettingsSelect),
 )
 FORMS: Final = tuple(
     form.is_form
-    for form in (order_form, limits_form, block_form, panel_forms, report_form, operator_view)
+    for form in (
+        *(order_form, limits_form, block_form, panel_forms, report_form, operator_view),
+        settings_forms,
+    )
 )
 
 # The values that Discord sends, by the type of their option; others are ids.

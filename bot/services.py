@@ -26,6 +26,7 @@ from bot.service.intake import OrderIntake
 from bot.service.job_runner import JobRunner
 from bot.service.lane_announcer import LaneAnnouncer
 from bot.service.member_account import MemberAccount
+from bot.service.member_preferences import MemberPreferences
 from bot.service.moderation import ModerationService
 from bot.service.operations import Operations
 from bot.service.operator_status import OperatorStatusService, ProcessHeartbeat
@@ -455,10 +456,12 @@ def _build_cog_services(
             members=ports.members,
             queries=ports.queries,
             jobs=ports.jobs,
-            guilds=ports.guilds,
             deeds=ports.deeds,
             files=pipeline.files,
             now=ports.now,
+        ),
+        preferences=MemberPreferences(
+            settings=settings, members=ports.members, guilds=ports.guilds, now=ports.now
         ),
         limits=ModerationService(
             settings=settings,

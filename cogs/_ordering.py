@@ -8,8 +8,9 @@ from bot.client import ImagineBot
 from bot.domain.errors import OrderRejected
 from bot.domain.order import OrderOptions
 from bot.domain.styles import all_of
-from bot.service.intake import OrderIntake, OrderRequest
-from bot.service.member_account import MemberAccount
+from bot.service.intake import OrderIntake
+from bot.service.member_preferences import MemberPreferences
+from bot.service.order_admission import OrderRequest
 from bot.ui import interaction_context as context
 from bot.ui import language, mentions, order_form, responses
 
@@ -24,12 +25,11 @@ async def place_order(interaction: Interaction, intake: OrderIntake, options: Or
     try:
         await _place(interaction, intake, options)
     except OrderRejected as rejected:
-        rejected.options = options
+        rejected.options = rejected.options or options
         raise
 
 
 async def _place(interaction: Interaction, intake: OrderIntake, options: OrderOptions) -> None:
-    private = options.private is True
     if isinstance(options.prompt, str):
         prompt = await mentions.named(interaction, options.prompt)
         options = replace(options, prompt=prompt)
@@ -47,17 +47,21 @@ async def _place(interaction: Interaction, intake: OrderIntake, options: OrderOp
         role_ids=context.role_ids(interaction.user),
         file_limit=interaction.filesize_limit,
         answers_only=context.answers_only(interaction),
-        language=context.card_language(interaction, private=private),
+        member_language=language.of(interaction.locale),
+        language=context.card_language(interaction),
         guild_language=context.server_language(interaction),
     )
     async with intake.placing(request) as order:
+        private = order.job.reply.private
         order.answer(await responses.defer(interaction, private=private))
 
 
 async def open_order_form(
-    interaction: Interaction, account: MemberAccount, options: OrderOptions
+    interaction: Interaction, preferences: MemberPreferences, options: OrderOptions
 ) -> None:
-    """Open the form, filled with *options*, with the styles of this place."""
-    own = await account.styles(context.guild_id(interaction))
-    form = order_form.form(options, all_of(own), language.of(interaction.locale))
+    """Open the form, filled with *options* and the member's defaults, with the styles here."""
+    member_id = interaction.user.id
+    own = await preferences.styles(context.guild_id(interaction), member_id)
+    defaults = (await preferences.recent(member_id)).defaults
+    form = order_form.form(options, all_of(own), language.of(interaction.locale), defaults)
     await responses.open_form(interaction, form)

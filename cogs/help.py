@@ -1,6 +1,6 @@
-"""``/help``, ``/usage``, ``/settings``, ``/privacy``: for members, about themselves."""
+"""``/help``, ``/usage``, ``/privacy``: for members, about themselves."""
 
-from typing import Final, assert_never
+from typing import assert_never
 
 import discord
 from discord import app_commands
@@ -11,7 +11,7 @@ from bot.command_registration import OUTSIDE
 from bot.domain.styles import all_of
 from bot.service.errors import NotOwnData
 from bot.service.member_account import MemberAccount
-from bot.service.ports.store import Ping
+from bot.service.member_preferences import MemberPreferences
 from bot.ui import interaction_context, layout, privacy_view, responses, texts
 from bot.ui.button_actions import PrivacyAction
 from bot.ui.error_handler import answered_errors
@@ -20,16 +20,13 @@ from bot.ui.texts import member_commands as words
 
 Interaction = discord.Interaction[ImagineBot]
 
-CHOICES: Final = [
-    app_commands.Choice(name=name, value=ping.value) for ping, name in texts.commands.PINGS.items()
-]
-
 
 class Help(commands.Cog):
     """Commands with which members help themselves; only they see the answers."""
 
-    def __init__(self, account: MemberAccount) -> None:
+    def __init__(self, account: MemberAccount, preferences: MemberPreferences) -> None:
         self._account = account
+        self._preferences = preferences
 
     @app_commands.command(description=texts.commands.HELP, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -49,7 +46,8 @@ class Help(commands.Cog):
         """Show the styles of this place."""
         async with answered_errors(interaction):
             await responses.defer(interaction, private=True)
-            own = await self._account.styles(interaction_context.guild_id(interaction))
+            guild_id, member_id = interaction_context.guild_id(interaction), interaction.user.id
+            own = await self._preferences.styles(guild_id, member_id)
             await responses.show(interaction, layout.text_view(words.styles(all_of(own))))
 
     @app_commands.command(description=texts.commands.USAGE, extras=OUTSIDE)
@@ -61,21 +59,6 @@ class Help(commands.Cog):
         moderates = interaction_context.person(interaction).moderates and report.place.in_server
         view = layout.text_view(words.usage(report, moderates=moderates))
         await responses.show(interaction, view)
-
-    @app_commands.command(description=texts.commands.SETTINGS, extras=OUTSIDE)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.describe(ping=texts.commands.SETTINGS_PING)
-    @app_commands.choices(ping=CHOICES)
-    async def settings(
-        self, interaction: Interaction, ping: app_commands.Choice[str] | None = None
-    ) -> None:
-        """Change what is given, and show the settings."""
-        await responses.defer(interaction, private=True)
-        if ping is not None:
-            await self._account.set_ping(interaction.user.id, Ping(ping.value))
-        current = await self._account.settings(interaction.user.id)
-        text = words.settings(current) if ping is None else words.ping_changed(current.ping)
-        await responses.show(interaction, layout.text_view(text))
 
     @app_commands.command(description=texts.commands.PRIVACY, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -113,5 +96,5 @@ class Help(commands.Cog):
 
 
 async def setup(bot: ImagineBot) -> None:
-    """Add the cog, with the service that it calls."""
-    await bot.add_cog(Help(bot.services.account))
+    """Add the cog, with the services that it calls."""
+    await bot.add_cog(Help(bot.services.account, bot.services.preferences))

@@ -12,12 +12,11 @@ from bot.domain.order import (
     PROMPT_LENGTH,
     STEPS,
     STYLE_LENGTH,
-    Order,
     OrderOptions,
 )
 from bot.domain.styles import all_of
 from bot.service.intake import OrderIntake
-from bot.service.member_account import MemberAccount
+from bot.service.member_preferences import MemberPreferences
 from bot.ui import interaction_context, responses, texts
 from cogs._ordering import place_order
 
@@ -25,9 +24,9 @@ from cogs._ordering import place_order
 class Imagine(commands.Cog):
     """The command ``/imagine``."""
 
-    def __init__(self, intake: OrderIntake, account: MemberAccount) -> None:
+    def __init__(self, intake: OrderIntake, preferences: MemberPreferences) -> None:
         self._intake = intake
-        self._account = account
+        self._preferences = preferences
 
     @app_commands.command(description=texts.commands.IMAGINE, extras=OUTSIDE)
     @app_commands.describe(**texts.commands.IMAGINE_OPTIONS)
@@ -35,12 +34,13 @@ class Imagine(commands.Cog):
         self,
         interaction: discord.Interaction[ImagineBot],
         prompt: app_commands.Range[str, PROMPT_LENGTH.low, PROMPT_LENGTH.high],
-        images: app_commands.Range[int, IMAGES.low, IMAGES.high] = Order.images,
-        guidance: app_commands.Range[float, GUIDANCE.low, GUIDANCE.high] = Order.guidance,
-        steps: app_commands.Range[int, STEPS.low, STEPS.high] = Order.steps,
-        enhance: bool = Order.enhance,  # noqa: FBT001 - how Discord's options are declared
+        images: app_commands.Range[int, IMAGES.low, IMAGES.high] | None = None,
+        guidance: app_commands.Range[float, GUIDANCE.low, GUIDANCE.high] | None = None,
+        steps: app_commands.Range[int, STEPS.low, STEPS.high] | None = None,
+        enhance: bool | None = None,  # noqa: FBT001 - how Discord's options are declared
         style: app_commands.Range[str, STYLE_LENGTH.low, STYLE_LENGTH.high] | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002 - the same
+        private: bool | None = None,  # noqa: FBT001 - the same
+        spoiler: bool | None = None,  # noqa: FBT001 - the same
     ) -> None:
         """Place the order; one answer shows its progress and its pictures."""
         options = OrderOptions(
@@ -51,6 +51,7 @@ class Imagine(commands.Cog):
             enhance=enhance,
             style=style,
             private=private,
+            spoiler=spoiler,
         )
         await place_order(interaction, self._intake, options)
 
@@ -59,10 +60,12 @@ class Imagine(commands.Cog):
         self, interaction: discord.Interaction[ImagineBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the styles of this place."""
-        own = await self._account.styles(interaction_context.guild_id(interaction))
-        return responses.style_choices(interaction, all_of(own), typed)
+        member_id = interaction.user.id
+        own = await self._preferences.styles(interaction_context.guild_id(interaction), member_id)
+        has_default = (await self._preferences.recent(member_id)).defaults.style is not None
+        return responses.style_choices(interaction, all_of(own), typed, none=has_default)
 
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the services that it calls."""
-    await bot.add_cog(Imagine(bot.services.orders, bot.services.account))
+    await bot.add_cog(Imagine(bot.services.orders, bot.services.preferences))

@@ -6,9 +6,9 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.command_registration import OUTSIDE
-from bot.domain.order import Order, OrderOptions
+from bot.domain.order import OrderOptions
 from bot.service.intake import OrderIntake
-from bot.service.member_account import MemberAccount
+from bot.service.member_preferences import MemberPreferences
 from bot.ui import mentions, message_reader, responses, texts
 from cogs._ordering import Interaction, open_order_form
 
@@ -16,9 +16,9 @@ from cogs._ordering import Interaction, open_order_form
 class MessageMenus(commands.Cog):
     """Opens the order's form; ``cogs.order_buttons`` handles what is submitted with it."""
 
-    def __init__(self, intake: OrderIntake, account: MemberAccount) -> None:
+    def __init__(self, intake: OrderIntake, preferences: MemberPreferences) -> None:
         self._intake = intake
-        self._account = account
+        self._preferences = preferences
 
     def menu(self) -> app_commands.ContextMenu:
         """Return the entry for the menu of messages."""
@@ -38,15 +38,15 @@ class MessageMenus(commands.Cog):
         else:
             text = message_reader.text(message)
             text = await mentions.named(interaction, text, known=message.mentions)
-            options = OrderOptions.of(Order(prompt=text), private=False)
+            options = OrderOptions(prompt=text)
         if not options.prompt:
             await responses.send_private(interaction, texts.order_buttons.no_text())
             return
-        await open_order_form(interaction, self._account, options)
+        await open_order_form(interaction, self._preferences, options)
 
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the services that it calls, and its menu entry."""
-    cog = MessageMenus(bot.services.orders, bot.services.account)
+    cog = MessageMenus(bot.services.orders, bot.services.preferences)
     await bot.add_cog(cog)
     bot.tree.add_command(cog.menu())

@@ -12,7 +12,7 @@ from bot.domain.job import State
 from bot.domain.order import OrderOptions
 from bot.service.errors import NotOwnForm
 from bot.service.intake import OrderIntake
-from bot.service.member_account import MemberAccount
+from bot.service.member_preferences import MemberPreferences
 from bot.service.order_actions import OrderActions
 from bot.service.port_errors import DiscordError
 from bot.ui import interaction_context, order_form, order_questions, responses, texts
@@ -25,10 +25,12 @@ MOST_REMEMBERED: Final = 1000  # clicks on *Delete*
 class OrderButtons(commands.Cog):
     """Handles the buttons, and the form that one of them opens."""
 
-    def __init__(self, intake: OrderIntake, actions: OrderActions, account: MemberAccount) -> None:
+    def __init__(
+        self, intake: OrderIntake, actions: OrderActions, preferences: MemberPreferences
+    ) -> None:
         self._intake = intake
         self._actions = actions
-        self._account = account
+        self._preferences = preferences
         # By job and person, the oldest first.
         self._delete_clicks: dict[tuple[str, int], Interaction] = {}
 
@@ -46,7 +48,7 @@ class OrderButtons(commands.Cog):
         async with answered_errors(interaction):
             job = await self._intake.job_to_repeat(job_id, interaction.user.id)
             options = OrderOptions.of(job.order, private=job.reply.private)
-            await open_order_form(interaction, self._account, options)
+            await open_order_form(interaction, self._preferences, options)
 
     @commands.Cog.listener()
     async def on_order_form(
@@ -58,7 +60,7 @@ class OrderButtons(commands.Cog):
                 raise NotOwnForm
             message = interaction.message
             prompt = texts.refusals.prompt_of(message.content) if message else ""
-            await open_order_form(interaction, self._account, replace(options, prompt=prompt))
+            await open_order_form(interaction, self._preferences, replace(options, prompt=prompt))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -170,4 +172,4 @@ class OrderButtons(commands.Cog):
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the services that it calls."""
     services = bot.services
-    await bot.add_cog(OrderButtons(services.orders, services.actions, services.account))
+    await bot.add_cog(OrderButtons(services.orders, services.actions, services.preferences))

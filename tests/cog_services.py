@@ -13,6 +13,7 @@ NO_SERVICES = CogServices(
     held=_NONE,
     history=_NONE,
     account=_NONE,
+    preferences=_NONE,
     limits=_NONE,
     figures=_NONE,
     blocks=_NONE,

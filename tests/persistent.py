@@ -1,5 +1,7 @@
 """Every button and form of the bot that works after a restart, by a custom_id of its kind."""
 
+from dataclasses import replace
+
 from bot.domain.order import STYLE_LENGTH, OrderOptions
 from bot.domain.rules import Rules
 from bot.ui import limits_form, panel_forms
@@ -13,6 +15,7 @@ from bot.ui.button_actions import (
     OrderAction,
     PrivacyAction,
     ReportAction,
+    SettingsAction,
     StartAction,
     Theme,
 )
@@ -26,6 +29,7 @@ from bot.ui.operator_view import OperatorButton
 from bot.ui.order_buttons import OrderButton
 from bot.ui.privacy_view import PrivacyButton
 from bot.ui.report_view import ReportButton
+from bot.ui.settings_view import SettingsButton, SettingsSelect
 
 JOB_ID = "0123456789abcdef"
 ID = 2**64 - 1  # the longest that Discord has
@@ -35,6 +39,7 @@ STYLE = "ä" * STYLE_LENGTH.high
 OPTIONS = OrderOptions(
     prompt="", images=2, guidance="3,5", steps="x", enhance=False, private=True, style=STYLE
 )
+NO_OPTIONS = OrderOptions(prompt="")
 
 # What each button of the operator is about.
 OPERATED = dict.fromkeys(OperatorAction, JOB_ID) | {
@@ -78,6 +83,19 @@ BUTTONS = {
         )
         for action in BlockAction
     },
+    f'form:{ID}:[null,null,null,null,0,null,1,""]': (
+        FormButton,
+        (ID, replace(NO_OPTIONS, private=False, spoiler=True, suffix="")),
+        ("order_form", ID, replace(NO_OPTIONS, private=False, spoiler=True, suffix="")),
+    ),
+    **{
+        f"settings:{action}": (SettingsButton, (action,), ("settings_click", action))
+        for action in SettingsAction
+    },
+    **{
+        f"settings-pick:{name}": (SettingsSelect, (name,), ("settings_pick", name))
+        for name in ("style", "images", "flags", "ping", "ping_in", "own_style")
+    },
     "help:styles": (StylesButton, (), ("help_styles",)),
     **{
         f"start:{action}": (StartButton, (action,), ("start_click", action))
@@ -115,7 +133,8 @@ BUTTONS = {
 }
 
 FORMS = (
-    *("order-form:10", "order-form:01", f"block-form:{MEMBER_ID}"),
+    *("order-form:10", "order-form:01", "order-form:01d0", "order-form:dddd"),
+    *("settings-form:more", "settings-form:style", f"block-form:{MEMBER_ID}"),
     f"operator-form:{JOB_ID}",
     f"report-form:{JOB_ID}:{MEMBER_ID}:{MEMBER_ID}",
     *(f"limits-form:{group}" for group in limits_form.GROUPS),

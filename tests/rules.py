@@ -39,6 +39,7 @@ BELOW_HIGHEST: dict[str, Any] = {name: RANGES[name].high - 1 for name in TIERED}
 
 FULLEST = Rules(
     **HIGHEST,
+    private=False,
     spoiler=True,
     safety=Safety.HOLD,
     age_restricted_only=True,
@@ -114,6 +115,7 @@ phrases = st.lists(typed, max_size=8).map(lambda texts: reduce(_kept, texts, NO_
 any_rules = st.builds(
     Rules,
     **numbers,
+    private=st.booleans(),
     spoiler=st.booleans(),
     safety=st.sampled_from(Safety),
     age_restricted_only=st.booleans(),
@@ -134,6 +136,7 @@ assert {field.name for field in fields(Rules)} == {
     *RANGES,
     *(
         "safety",
+        "private",
         "spoiler",
         "age_restricted_only",
         "look_alikes",

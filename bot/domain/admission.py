@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from bot.domain import lane as breaker
-from bot.domain import word_filter
+from bot.domain import styles, word_filter
 from bot.domain.denials import Denial, DeniedKind
 from bot.domain.lane import Lane
 from bot.domain.money import Budget, Price, period_end
-from bot.domain.order import STEPS, Order
+from bot.domain.order import SEPARATOR, STEPS, Order
+from bot.domain.preferences import Preferences
 from bot.domain.rules import Allowance, Block, Rules
 
 DAY: Final = 86400.0  # seconds
@@ -34,6 +35,7 @@ class Rule(StrEnum):
     CHANNEL = "channel"
     AGE_RESTRICTED = "age_restricted_only"
     WORDS = "words"
+    PRIVATE = "private"
     IMAGES = "images"
     STEPS = "steps"
     KEY = "key"
@@ -134,6 +136,7 @@ class AdmissionContext:
     block: Block | None = None
     denials: tuple[Denial, ...] = ()  # of the server and of the member
     lane: Lane = field(default_factory=Lane)
+    preferences: Preferences = field(default_factory=Preferences)  # the member's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +144,7 @@ class AdmissionRequest:
     """An order as the rules see it: what, by whom, where."""
 
     order: Order
+    private: bool = False  # only its member is to see it
     guild_id: int | None  # None: outside of guilds
     channel_id: int
     parent_ids: frozenset[int] = frozenset()  # the thread's channel, and the category
@@ -160,7 +164,8 @@ class RuleResult:
     wanted: int = 0
     ends_at: float | None = None  # when the rule will pass by itself; None: unknown
     said: str = ""  # the blocked phrase, or a moderator's or the operator's reason
-    style: str = ""  # the style whose words contain that phrase; empty: the prompt does
+    style: str = ""  # the style whose words, or own name, contain that phrase
+    suffix: bool = False  # it is in the member's suffix; with neither in the prompt
     # Where orders are taken at all; if CHANNEL refuses and there are none: nowhere.
     channels: tuple[int, ...] = ()
     outside: bool = False  # ordered outside of servers, where there are no moderators
@@ -212,6 +217,7 @@ def _results(
         channels=rules.channels if openly else (),
     )
     yield _words(rules, order)
+    yield RuleResult(rule=Rule.PRIVATE, refuses=request.private and not rules.private)
     everyone = frozenset() if request.guild_id is None else frozenset({request.guild_id})
     allowed = rules.allowance(request.role_ids | everyone)
     yield _at_most(Rule.IMAGES, allowed.images, wanted=order.images)
@@ -279,15 +285,24 @@ def _denied(rule: Rule, kind: DeniedKind, denials: Iterable[Denial], now: float)
 
 
 def _words(rules: Rules, order: Order) -> RuleResult:
+    """Look into all that is sent, and into the name of a member's own style: the card shows it."""
     stopped = partial(word_filter.first_blocked_phrase, rules.words, look_alikes=rules.look_alikes)
+    style, known = order.style or "", (*styles.BUILT_IN, *rules.styles)
     phrase = stopped(order.sent or order.prompt)
-    by_style = phrase is not None and stopped(order.prompt) is None
+    if phrase is None and style and all(style != one.name for one in known):
+        phrase = stopped(style)
+    blames = dict[str, Any]()
+    if phrase is not None and stopped(order.prompt) is None:
+        with_suffix = SEPARATOR.join(filter(None, (order.prompt, order.suffix)))
+        by_suffix = stopped(with_suffix)
+        phrase = by_suffix or phrase
+        blames = {"style": style} if by_suffix is None else {"suffix": True}
     return RuleResult(
         rule=Rule.WORDS,
         refuses=phrase is not None,
         limit=len(rules.words.blocked),
         said=phrase or "",
-        style=(order.style or "") if by_style else "",
+        **blames,
     )
 
 

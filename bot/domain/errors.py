@@ -9,7 +9,8 @@ from bot.errors import ImagineError
 class OrderRejected(ImagineError):
     """The member's order was not accepted: nothing runs and nothing is billed."""
 
-    options: object = None  # OrderOptions, as they were asked for; None: not known
+    options: object = None  # OrderOptions, as they may be asked for again; None: not known
+    defaulted: tuple[str, ...] = ()  # names of the options that were the member's defaults
 
 
 @dataclass(eq=False, kw_only=True)
@@ -20,7 +21,9 @@ class InvalidOption(OrderRejected):
     low: float
     high: float
     got: object
-    style: str | None = None  # the style that left so little room for a prompt
+    # What left so little room for a prompt: the style, and characters of the suffix.
+    style: str | None = None
+    suffix: int = 0
     others: tuple["InvalidOption | StyleNotFound", ...] = ()  # further faults of the same order
 
     def __str__(self) -> str:

@@ -5,8 +5,8 @@ The gateway publishes no ranges; these are the ones that AuraFlow v0.3 is known 
 
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -35,6 +35,8 @@ IMAGES: Final = Span(1, 4)
 GUIDANCE: Final = Span(1.0, 10.0)  # 1.0 means no guidance at all
 STEPS: Final = Span(20, 50)
 STYLE_LENGTH: Final = Span(1, 32)  # characters of a style's name
+SUFFIX_LENGTH: Final = Span(1, 200)  # characters of what a member adds to each prompt
+SEPARATOR: Final = ", "  # between the prompt, the suffix and a style's words
 
 # Letters and symbols by their category, blanks by their looks.
 _BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -64,33 +66,50 @@ class Order:
     steps: int = 50
     enhance: bool = True
     style: str | None = None  # the name of the one that extends the prompt
-    sent: str | None = None  # the extended prompt; None: there is no style, it is sent as typed
+    suffix: str | None = None  # what its member adds to their prompts
+    sent: str | None = None  # the extended prompt; None: it is sent as typed
+    spoilered: bool = False  # its member wants the pictures behind a spoiler
+    defaulted: str | None = None  # names of the options that are the member's defaults, by commas
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderOptions:
-    """The options of ``/imagine`` as they came, unchecked: a crafted client sends any type."""
+    """The options of ``/imagine`` as they came, unchecked: a crafted client sends any type.
+
+    ``None``: not named, so that the member's defaults count. An empty style or suffix is none.
+    """
 
     prompt: object
-    images: object
-    guidance: object
-    steps: object
-    enhance: object
-    style: object
-    private: object
+    images: object = None
+    guidance: object = None
+    steps: object = None
+    enhance: object = None
+    style: object = None
+    private: object = None
+    spoiler: object = None
+    suffix: object = None
 
     @classmethod
     def of(cls, order: Order, *, private: bool) -> Self:
-        """Return the options that describe *order*."""
+        """Return the options that describe *order*, whatever its member's defaults are now."""
         return cls(
             prompt=order.prompt,
             images=order.images,
             guidance=order.guidance,
             steps=order.steps,
             enhance=order.enhance,
-            style=order.style,
+            style=order.style or "",
             private=private,
+            spoiler=order.spoilered,
+            suffix=order.suffix or "",
         )
+
+    def with_suffix_typed(self) -> Self:
+        """Return the options with the suffix as a part of the prompt, where a member sees it."""
+        if not isinstance(self.prompt, str) or not isinstance(self.suffix, str) or not self.suffix:
+            return self
+        prompt = SEPARATOR.join(filter(None, (self.prompt, self.suffix)))
+        return replace(self, prompt=prompt, suffix="")
 
 
 def check(options: OrderOptions) -> Order:
@@ -98,26 +117,24 @@ def check(options: OrderOptions) -> Order:
 
     Raises InvalidOption, which names all options that are out of range, and their ranges.
     """
-    checks: dict[str, Callable[[], Any]] = {
-        "prompt": lambda: _checked_prompt(options.prompt),
-        "style": lambda: checked_style(options.style),
-        "images": lambda: _checked_whole("images", options.images, IMAGES),
-        "guidance": lambda: _checked_number("guidance", options.guidance, GUIDANCE),
-        "steps": lambda: _checked_whole("steps", options.steps, STEPS),
-        "enhance": lambda: _checked_flag("enhance", options.enhance),
-        "private": lambda: _checked_flag("private", options.private),
-    }
-    values, faults = {}, list[InvalidOption]()
-    for name, value in checks.items():
-        try:
-            values[name] = value()
-        except InvalidOption as error:
-            faults.append(error)
+    values, faults = dict[str, Any](), list[InvalidOption]()
+    for name in _CHECKS:
+        if (value := getattr(options, name)) is not None or name == "prompt":
+            try:
+                values[name] = checked_option(name, value)
+            except InvalidOption as error:
+                faults.append(error)
     if faults:
         faults[0].others = tuple(faults[1:])
         raise faults[0]
-    values.pop("private")
-    return Order(**values)
+    values.pop("private", None)
+    spoilered = values.pop("spoiler", False)
+    return Order(**values, spoilered=spoilered)
+
+
+def checked_option(name: str, value: object) -> Any:
+    """Return the value of an option as an order has it. Raises InvalidOption."""
+    return _CHECKS[name](value)
 
 
 def clean(text: str) -> str:
@@ -188,7 +205,32 @@ def checked_style(value: object) -> str | None:
     return name
 
 
+def _checked_suffix(value: object) -> str | None:
+    suffix = clean(value).strip(SEPARATOR) if isinstance(value, str) else value
+    if suffix == "":
+        return None
+    if not isinstance(suffix, str) or len(suffix) not in SUFFIX_LENGTH:
+        got = len(suffix) if isinstance(suffix, str) else value
+        raise InvalidOption(
+            option="suffix", low=SUFFIX_LENGTH.low, high=SUFFIX_LENGTH.high, got=got
+        )
+    return suffix
+
+
 def _checked_flag(option: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise InvalidOption(option=option, low=False, high=True, got=value)
     return value
+
+
+_CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
+    "prompt": _checked_prompt,
+    "style": checked_style,
+    "images": lambda value: _checked_whole("images", value, IMAGES),
+    "guidance": lambda value: _checked_number("guidance", value, GUIDANCE),
+    "steps": lambda value: _checked_whole("steps", value, STEPS),
+    "enhance": lambda value: _checked_flag("enhance", value),
+    "private": lambda value: _checked_flag("private", value),
+    "spoiler": lambda value: _checked_flag("spoiler", value),
+    "suffix": _checked_suffix,
+}

@@ -85,6 +85,7 @@ class Rules:
     server_at_once: int = 0  # orders
     images: int = 0  # of one order
     steps: int = 0  # of one order
+    private: bool = True  # orders are taken that only their member sees
     spoiler: bool = False  # pictures are blurred until a click
     safety: Safety = Safety.OFF
     age_restricted_only: bool = False
@@ -144,7 +145,7 @@ RANGES: Final[dict[str, Span[int]]] = {
     "server_usd_per_month": Span(DOLLAR // 100, 100_000 * DOLLAR),
 }
 MONEY: Final = frozenset({"server_usd_per_month"})  # limits in millionths of a dollar
-FLAGS: Final = ("spoiler", "age_restricted_only", "look_alikes")
+FLAGS: Final = ("spoiler", "age_restricted_only", "look_alikes", "private")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,20 +244,15 @@ def with_style(rules: Rules, name: object, words: object) -> Rules:
     Raises InvalidStyle, or TooManyEntries if the server has too many styles.
     """
     style = styles.checked(name, words)
-    return changed(rules, styles=(*_other_styles(rules, style.name), style))
+    return changed(rules, styles=(*styles.others(rules.styles, style.name), style))
 
 
 def without_style(rules: Rules, name: str) -> Rules:
     """Return *rules* without that style. Raises OwnStyleNotFound."""
-    others = _other_styles(rules, clean(name))
+    others = styles.others(rules.styles, clean(name))
     if len(others) == len(rules.styles):
         raise OwnStyleNotFound(style=name)
     return replace(rules, styles=others)
-
-
-def _other_styles(rules: Rules, name: str) -> tuple[Style, ...]:
-    wanted = name.casefold()
-    return tuple(style for style in rules.styles if style.name.casefold() != wanted)
 
 
 def block_of(member_id: int, *, by: int, now: float, hours: object, reason: str) -> Block:

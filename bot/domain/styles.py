@@ -8,12 +8,12 @@ from typing import Final
 
 from bot.domain.built_in_styles import TITLES, WORDS
 from bot.domain.errors import InvalidOption, InvalidStyle, StyleNotFound
-from bot.domain.order import PROMPT_LENGTH, Order, checked_style, clean
+from bot.domain.order import PROMPT_LENGTH, SEPARATOR, Order, checked_style, clean
 
 LONGEST_NAME: Final = 32  # characters
 LONGEST_WORDS: Final = 300  # characters
 MOST: Final = 25  # of a server's own
-SEPARATOR: Final = ", "  # between the prompt and the style's words
+NONE: Final = "-"  # typed for no style at all, where a member has one by default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,15 +82,30 @@ def _similar(wanted: str, candidates: Sequence[Style]) -> str | None:
     return None if found is None else names[found]
 
 
-def extended(order: Order, own: Sequence[Style]) -> Order:
-    """Return *order* with the prompt that is sent: the member's, and its style's words.
+def together(members: Sequence[Style], servers: Sequence[Style]) -> tuple[Style, ...]:
+    """Return a member's own styles, then a server's whose names the member has not taken."""
+    taken = {style.name.casefold() for style in members}
+    return (*members, *(style for style in servers if style.name.casefold() not in taken))
 
-    Raises StyleNotFound, or InvalidOption if both together are too long.
+
+def others(own: Sequence[Style], name: str) -> tuple[Style, ...]:
+    """Return *own* without the style of that name."""
+    wanted = name.casefold()
+    return tuple(style for style in own if style.name.casefold() != wanted)
+
+
+def extended(order: Order, own: Sequence[Style]) -> Order:
+    """Return *order* with the prompt that is sent: the member's, its suffix, its style's words.
+
+    Raises StyleNotFound, or InvalidOption if all together are too long.
     """
-    if order.style is None:
-        return order
-    style = find(order.style, own)
-    sent = f"{order.prompt}{SEPARATOR}{style.words}"
+    style = None
+    if order.style is not None:
+        is_none = order.style == NONE and all(one.name != NONE for one in own)
+        style = None if is_none else find(order.style, own)
+    parts = (order.prompt, order.suffix, None if style is None else style.words)
+    name = None if style is None else style.name
+    sent = SEPARATOR.join(filter(None, parts))
     if len(sent) > PROMPT_LENGTH.high:
         room = PROMPT_LENGTH.high - len(sent) + len(order.prompt)
         raise InvalidOption(
@@ -98,9 +113,10 @@ def extended(order: Order, own: Sequence[Style]) -> Order:
             low=PROMPT_LENGTH.low,
             high=room,
             got=len(order.prompt),
-            style=style.name,
+            style=name,
+            suffix=len(order.suffix or ""),
         )
-    return replace(order, style=style.name, sent=sent)
+    return replace(order, style=name, sent=None if sent == order.prompt else sent)
 
 
 def checked(name: object, words: object) -> Style:

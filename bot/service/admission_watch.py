@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.job import Job
 from bot.domain.log_entries import WordRefused
+from bot.domain.order import OrderOptions, clean
 from bot.domain.rules import Rules
 from bot.service.budget_watch import BudgetWatch
 from bot.service.errors import LimitReached
@@ -40,14 +41,18 @@ class AdmissionWatch:
     def refused(self, job: Job, seen: Seen, refused: LimitReached) -> None:
         """Note an order that a rule refused."""
         verdict, rules, now = refused.verdict, refused.rules, job.created_at
+        prompt = job.order.prompt
         self._refusals.count(seen.guild_id, verdict.rule, now=now)
         if verdict.rule is Rule.WORDS and rules.log_channel is not None:
+            asked = refused.options  # with a suffix, if that contains the word
+            if isinstance(asked, OrderOptions):
+                prompt = str(asked.with_suffix_typed().prompt)
             entry = WordRefused(
                 member_id=job.member_id,
                 channel_id=job.reply.channel_id,
                 phrase=verdict.said,
                 style=verdict.style,
-                prompt=job.order.prompt,
+                prompt=clean(prompt),
                 language=rules.language or seen.language,
             )
             self._log_channel.enqueue(rules.log_channel, entry)

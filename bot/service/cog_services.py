@@ -7,6 +7,7 @@ from bot.service.denials import DenialService
 from bot.service.held_pictures import HeldPictures
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
+from bot.service.member_preferences import MemberPreferences
 from bot.service.moderation import ModerationService
 from bot.service.operations import Operations
 from bot.service.operator_status import OperatorStatusService
@@ -30,6 +31,7 @@ class CogServices:
     held: HeldPictures
     history: UndeliveredPictures
     account: MemberAccount
+    preferences: MemberPreferences
     limits: ModerationService
     figures: ServerFiguresService
     blocks: BlockService

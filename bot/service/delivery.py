@@ -11,7 +11,7 @@ from bot.service.persistence import swap_with_retry
 from bot.service.picture_files import Fetch, PictureFiles
 from bot.service.port_errors import DiscordRefused, FileTooLarge, StoreUnavailable
 from bot.service.ports.discord import CardPresenter
-from bot.service.ports.store import Jobs, Members, Ping
+from bot.service.ports.store import Jobs, Members, Ping, PingIn
 from bot.service.ports.vendor import Picture
 from bot.service.screening import PictureScreening
 from bot.service.settings import ServiceSettings
@@ -230,12 +230,12 @@ class DeliveryService:
     async def _ping(self, job: Job) -> None:
         """Ping the member whose pictures came silently, if they want that."""
         try:
-            ping = (await self._members.settings(job.member_id)).ping
+            settings = await self._members.settings(job.member_id)
         except StoreUnavailable:
             return
         late = self._now() - job.created_at > PING_AFTER
-        if ping is Ping.ALWAYS or (ping is Ping.AUTO and late):
-            await self._presenter.ping(job)
+        if settings.ping is Ping.ALWAYS or (settings.ping is Ping.AUTO and late):
+            await self._presenter.ping(job, directly=settings.ping_in is PingIn.DIRECT)
 
     async def _remove_unused(self, job: Job) -> Job:
         """Remove the files, unless ``/history`` or *Post* may still need them."""

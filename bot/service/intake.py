@@ -5,14 +5,12 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.domain import admission, order, styles
-from bot.domain.admission import AdmissionContext, AdmissionRequest
+from bot.domain import order, styles
 from bot.domain.errors import InvalidOption
 from bot.domain.job import EndReason, Job, ReplyTarget, State
-from bot.domain.order import OrderOptions
 from bot.log import mark
 from bot.service.admission_watch import AdmissionWatch, Seen
 from bot.service.errors import (
@@ -23,6 +21,7 @@ from bot.service.errors import (
     ServersOnly,
     ShuttingDown,
 )
+from bot.service.order_admission import OrderRequest, admission_of
 from bot.service.port_errors import (
     DiscordRefused,
     NotTaken,
@@ -30,35 +29,13 @@ from bot.service.port_errors import (
     TransientDiscordError,
 )
 from bot.service.ports.discord import CardPresenter
-from bot.service.ports.store import Admit, Jobs
+from bot.service.ports.store import Jobs
 from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
 FOUND_WITHIN: Final = 1.0  # seconds; of the 3 that Discord waits, the answer takes some more
 PLACED_WITHIN: Final = 2.0  # seconds, at shutdown
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderRequest:
-    """An order as it came in: what, by whom and where."""
-
-    options: OrderOptions
-    interaction_id: int
-    application_id: int
-    token: str = field(repr=False)
-    guild_id: int | None
-    channel_id: int
-    parent_ids: frozenset[int] = frozenset()  # the thread's channel, and the category
-    age_restricted: bool = False  # the channel
-    timed_out_until: float | None = None  # the member, by Discord, in Unix seconds
-    member_id: int
-    role_ids: frozenset[int] = frozenset()
-    file_limit: int  # bytes
-    answers_only: bool = False  # the bot is not where this comes from, only its answers are
-    # Unless the server's moderators chose a language:
-    language: str = "en"  # of the card
-    guild_language: str = "en"  # of the lines in the server's log channel
 
 
 @dataclass(kw_only=True)
@@ -168,18 +145,16 @@ class OrderIntake:
                 application_id=request.application_id,
                 interaction_token=request.token,
                 channel_id=request.channel_id,
-                private=request.options.private is True,
                 answers_only=request.answers_only,
                 file_limit=request.file_limit,
-                language=request.language,
+                language=request.member_language,
             ),
             callback_token=secrets.token_urlsafe(24),
-            price=self._settings.caps.price.of(order_.images),
             created_at=now,
             state_since=now,
         )
         seen = Seen(guild_id=request.guild_id, language=request.guild_language)
-        admit = self._admission(request, seen)
+        admit = admission_of(request, self._settings.caps, seen)
         try:
             async with asyncio.timeout(self._settings.admit_within):
                 recorded = await self._jobs.add(
@@ -203,45 +178,10 @@ class OrderIntake:
         except InvalidOption as error:
             with suppress(TimeoutError, StoreUnavailable):  # then without the style
                 async with asyncio.timeout(self._settings.admit_within):
-                    rules = await self._jobs.rules_for(request.guild_id)
-                fault = styles.not_found(request.options.style, rules.styles)
+                    own = await self._jobs.styles_for(request.guild_id, request.member_id)
+                fault = styles.not_found(request.options.style, own)
                 error.others += () if fault is None else (fault,)
             raise
-
-    def _admission(self, request: OrderRequest, seen: Seen) -> Admit:
-        """Return the check that the store runs in the transaction that records the job.
-
-        It leaves the rules and their results in *seen*.
-        """
-        caps = self._settings.caps
-
-        def admit(job: Job, context: AdmissionContext) -> Job:
-            extended = styles.extended(job.order, context.rules.styles)
-            admission_request = AdmissionRequest(
-                order=extended,
-                guild_id=job.guild_id,
-                channel_id=request.channel_id,
-                parent_ids=request.parent_ids,
-                role_ids=request.role_ids,
-                age_restricted=request.age_restricted,
-                timed_out_until=request.timed_out_until,
-            )
-            now = job.created_at
-            results = list(
-                admission.rule_results(admission_request, caps=caps, context=context, now=now)
-            )
-            seen.results, seen.rules = results, context.rules
-            refusal = next((result for result in results if result.refuses), None)
-            if refusal is not None:
-                raise LimitReached(verdict=refusal, rules=context.rules)
-            public = job.guild_id is not None and not job.reply.private
-            return replace(job, order=extended).with_reply(
-                spoiler=context.rules.spoiler,
-                left_today=admission.remaining_today(results),
-                language=(public and context.rules.language) or job.reply.language,
-            )
-
-        return admit
 
     async def _release(self, order: PlacedOrder) -> None:
         """Record the answer, so that the job can be claimed."""

@@ -1,4 +1,4 @@
-"""Use cases of members: their orders, remaining limits, settings and stored data."""
+"""Use cases of members: their orders, remaining limits and stored data."""
 
 import asyncio
 import contextlib
@@ -12,17 +12,15 @@ from bot.domain import admission
 from bot.domain.admission import DAY, AdmissionContext, AdmissionRequest, RuleResult, day_of
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import Job
-from bot.domain.styles import Style
 from bot.service.picture_files import PictureFiles, reason_of
 from bot.service.port_errors import FilesUnavailable, StoreUnavailable
-from bot.service.ports.store import Deeds, Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
+from bot.service.ports.store import Deeds, JobQueries, Jobs, Members, MemberSettings
 from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
 PAGE: Final = 5  # orders on a page of ``/history``
 MOST: Final = 100  # members whose data is erased in one sweep
-STYLES_KEPT: Final = 3.0  # seconds; each typed letter asks again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +64,7 @@ class ErasureResult:
 
 
 class MemberAccount:
-    """A member's own history, usage, settings, export and erasure.
+    """A member's own history, usage, export and erasure.
 
     An erasure is recorded before it begins: what could not be erased is erased by :meth:`sweep`.
     """
@@ -78,7 +76,6 @@ class MemberAccount:
         members: Members,
         queries: JobQueries,
         jobs: Jobs,
-        guilds: Guilds,
         deeds: Deeds,
         files: PictureFiles,
         now: Callable[[], float],
@@ -88,12 +85,9 @@ class MemberAccount:
         self._members = members
         self._queries = queries
         self._jobs = jobs
-        self._guilds = guilds
         self._deeds = deeds
         self._files = files
         self._now = now
-        # Cache by server, each with its expiry.
-        self._styles: dict[int, tuple[float, tuple[Style, ...]]] = {}
 
     async def page(self, member_id: int, *, word: str, number: int) -> HistoryPage:
         """Return a page of the member's orders, newest first; past the end, the last page.
@@ -141,44 +135,14 @@ class MemberAccount:
             direct=self._settings.caps.direct,
         )
 
-    async def styles(self, guild_id: int | None) -> tuple[Style, ...]:
-        """Return the server's own styles, for autocomplete.
-
-        They may be a few seconds old. Empty when the store does not answer in time.
-        """
-        if guild_id is None:
-            return ()
-        now = self._now()
-        self._styles = {
-            cached_guild: entry for cached_guild, entry in self._styles.items() if now < entry[0]
-        }
-        if (cached := self._styles.get(guild_id)) is not None:
-            return cached[1]
-        try:
-            async with asyncio.timeout(self._settings.styles_within):
-                styles = (await self._guilds.rules(guild_id)).styles
-        except (StoreUnavailable, TimeoutError):
-            return ()
-        self._styles[guild_id] = (now + STYLES_KEPT, styles)
-        return styles
-
-    def styles_changed(self, guild_id: int | None) -> None:
-        """Drop the cached styles of a server; other processes notice within seconds."""
-        self._styles.pop(guild_id or 0, None)
-
-    async def settings(self, member_id: int) -> MemberSettings:
-        """Return the member's settings."""
-        return await self._members.settings(member_id)
-
-    async def set_ping(self, member_id: int, ping: Ping) -> None:
-        """Set when the member is pinged."""
-        await self._members.set_ping(member_id, ping)
-
     async def export(self, member_id: int) -> bytes:
         """Return everything stored about the member, as JSON."""
+        settings = await self._members.settings(member_id)
         document = {
             "member_id": member_id,
-            "ping": (await self._members.settings(member_id)).ping,
+            "ping": settings.ping,
+            "ping_in": settings.ping_in,
+            **asdict(settings.preferences),
             "blocks": [
                 {"guild_id": guild_id, "since": block.since, "until": block.until}
                 | {"reason": block.reason}
@@ -208,7 +172,7 @@ class MemberAccount:
         pictures are erased at once and the rest when the day is over.
         """
         now = self._now()
-        await self._members.replace_settings(member_id, MemberSettings(forget_before=now))
+        await self._members.change(member_id, lambda _: MemberSettings(forget_before=now))
         done = await self._erase(member_id, now)
         return ErasureResult(done=done, day_ends_at=day_of(now) + DAY)
 

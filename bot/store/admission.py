@@ -16,9 +16,10 @@ from bot.service.ports.store import PeakUsage
 from bot.store.denials import denials_of, denied_since
 from bot.store.guilds import block_of, read_rules
 from bot.store.lanes import lane_of
+from bot.store.members import read_preferences
 from bot.store.spending import ALL, periods, spent
 from bot.store.statements import Statement, given
-from bot.store.tables import blocks, counts, guilds, is_at_once, jobs, lanes
+from bot.store.tables import blocks, counts, guilds, is_at_once, jobs, lanes, members
 
 _IMAGES: Final = func.coalesce(func.sum(jobs.c.images), 0)
 _TODAY: Final = and_(counts, jobs.c.created_at >= given("today"))
@@ -52,7 +53,7 @@ def load_admission_context(
         **periods(now),
     )
     assert row is not None
-    rules, blocked, in_denied, is_denied, known, paused_until, closed, *figures = row
+    rules, preferences, blocked, in_denied, is_denied, known, paused_until, closed, *figures = row
     open_lane = Lane(paused_until=paused_until or 0.0)  # all that matters of one
     any_denial = in_denied is not None or is_denied is not None
     context = AdmissionContext(
@@ -61,6 +62,7 @@ def load_admission_context(
         block=None if blocked is None else block_of(connection, guild_id, member_id),
         denials=denials_of(connection, guild_id, member_id) if any_denial else (),
         lane=open_lane if closed is None else lane_of(connection, lane),
+        preferences=read_preferences(preferences),
     )
     return context, known is not None
 
@@ -85,6 +87,7 @@ def _loading(*, in_guild: bool, counted: bool) -> Statement:
     others: Sequence[Select[Any]] = (
         # With the id NULL, SQLite would scan all servers.
         select(guilds.c.rules).where(guilds.c.guild_id == guild_id) if in_guild else select(null()),
+        select(members.c.preferences).where(members.c.member_id == given("member_id")),
         select(blocks.c.since).where(
             blocks.c.guild_id == guild_id, blocks.c.member_id == given("member_id")
         ),

@@ -52,6 +52,8 @@ _BLANK: Final[dict[str, Any]] = {
     "prompt": "",
     "sent": None,
     "style": None,
+    "suffix": None,
+    "defaulted": None,
     "error": None,
     "media": [],
     "interaction_token": None,

@@ -13,7 +13,7 @@ from bot.domain.deeds import Deed
 from bot.domain.job import Job, State, Update, advance
 from bot.domain.lane import ClosedReason
 from bot.domain.owner import instance_prefix
-from bot.domain.rules import Rules
+from bot.domain.styles import Style, together
 from bot.service.ports.store import Admit, LaneView, PeakUsage
 from bot.store import job_statements as sql
 from bot.store.admission import load_admission_context, load_peaks
@@ -30,6 +30,7 @@ from bot.store.guilds import guild_lock, rules_of
 from bot.store.job_rows import INSERT, exchange, jobs_of, known_job, row_of, swap
 from bot.store.lane_queues import has_room, mark_served, next_job, read_snapshot, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
+from bot.store.members import preferences_of
 from bot.store.spending import charge
 from bot.store.statements import Statement
 
@@ -83,9 +84,12 @@ class Jobs:
         return context
 
     @read_transaction
-    def rules_for(self, connection: Connection, guild_id: int | None) -> Rules:
-        """Return the rules that orders of a server, or outside of servers, are checked against."""
-        return rules_of(connection, guild_id)
+    def styles_for(
+        self, connection: Connection, guild_id: int | None, member_id: int
+    ) -> Sequence[Style]:
+        """Return the member's own styles, and the server's that these do not replace."""
+        own = preferences_of(connection, member_id).styles
+        return together(own, rules_of(connection, guild_id).styles)
 
     @read_transaction
     def peak_usage(self, connection: Connection, guild_id: int, *, now: float) -> PeakUsage:

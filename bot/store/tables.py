@@ -58,7 +58,10 @@ jobs: Final = Table(
     Column("steps", Integer, nullable=False),
     Column("enhance", Boolean, nullable=False),
     Column("style", String(64)),
+    Column("suffix", Text),
     Column("sent", Text),
+    Column("spoilered", Boolean, nullable=False, server_default=false()),
+    Column("defaulted", String(128)),
     Column("state", String(16), nullable=False),
     Column("billed", String(8), nullable=False),
     Column("cause", String(32)),
@@ -308,6 +311,8 @@ members: Final = Table(
     metadata,
     Column("member_id", BigInteger, primary_key=True, autoincrement=False),
     Column("ping", String(8), nullable=False),
+    Column("ping_in", String(8), nullable=False, server_default="channel"),
+    Column("preferences", JSON(none_as_null=True)),  # NULL: none were set
     Column("forget_before", Float),  # orders made until then are to be erased
 )
 to_forget: Final = members.c.forget_before.is_not(None)

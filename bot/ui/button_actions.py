@@ -107,3 +107,11 @@ class OperatorAction(StrEnum):
     BARRED = "barred"  # a page
     ALLOW = "allow"  # a barred server or member
     OPEN = "open"  # the lane
+
+
+class SettingsAction(StrEnum):
+    """What a button does with the settings of whoever clicks it."""
+
+    MORE = "more"  # opens the form of the defaults that are typed
+    STYLE = "style"  # opens the form of a new own style
+    FORGET = "forget"  # all defaults

@@ -97,6 +97,14 @@ class CardCalls:
             text, nonce=job.id, reference=card, mention_author=False, allowed_mentions=member
         )
 
+    async def ping_directly(self, job: Job) -> None:
+        """Ping the member by a direct message."""
+        with speaking(job.reply.language):
+            text = texts.cards.ready(job)
+        client = await self._session.client()
+        channel = await client.create_dm(discord.Object(job.member_id))
+        await channel.send(text, nonce=job.id)
+
     async def delete(self, job: Job) -> None:
         """Delete the message with the pictures; it may be gone already.
 

@@ -134,14 +134,24 @@ class DiscordCardPresenter:
             return is_shown
         return True
 
-    async def ping(self, job: Job) -> None:
-        """Ping the member whose pictures are in their card, once; a failure is only logged."""
+    async def ping(self, job: Job, *, directly: bool = False) -> None:
+        """Ping the member whose pictures are in their card, once; a failure is only logged.
+
+        *directly*: by a direct message, or else where the card is.
+        """
+        if directly and await self._ping(job, self._calls.ping_directly, NONCE_REMEMBERED):
+            return
         # An answer to an interaction has no nonce: where it may have pinged, it is not repeated.
-        repeatable_for = NONCE_REMEMBERED if in_channel(job) else 0.0
+        await self._ping(job, self._calls.ping, NONCE_REMEMBERED if in_channel(job) else 0.0)
+
+    async def _ping(
+        self, job: Job, call: Callable[[Job], Awaitable[None]], repeatable_for: float
+    ) -> bool:
+        """Ping in one way; ``False``: Discord surely did not."""
         try:
             await send_once(
                 lambda: self._once(
-                    job, self._calls.ping, DiscordCall.PING, None, repeatable_for=repeatable_for
+                    job, call, DiscordCall.PING, None, repeatable_for=repeatable_for
                 ),
                 self._gate,
                 backoff=BACKOFF,
@@ -151,6 +161,8 @@ class DiscordCardPresenter:
             )
         except DiscordError as error:
             log.info("member not pinged: job=%s error=%s", job.id, error)
+            return not isinstance(error, DiscordRefused)
+        return True
 
     async def remove(self, job: Job) -> None:
         """Delete the message with the job's pictures; it may be gone already.

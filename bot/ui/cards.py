@@ -84,7 +84,7 @@ def progress(job: Job, status: CardStatus = NO_STATUS) -> Card:
     return _card(
         job,
         _lines(texts.cards.status(job, status), texts.cards.steps(job)),
-        _lines(texts.cards.details(job.order), texts.cards.left_today(job)),
+        _lines(_details(job), texts.cards.left_today(job)),
         buttons=[order_buttons.component(action, job.id)],
     )
 
@@ -104,7 +104,7 @@ def end(job: Job, *, fault_id: str | None = None, orders: bool = True) -> Card:
     )
     again = order_buttons.component(OrderAction.AGAIN, job.id, texts.order_buttons.try_again())
     buttons = [again, order_buttons.component(OrderAction.EDIT, job.id)] if orders else []
-    return _card(job, text, texts.cards.details(job.order), buttons=buttons)
+    return _card(job, text, _details(job), buttons=buttons)
 
 
 def hidden(job: Job) -> Card:
@@ -115,7 +115,7 @@ def hidden(job: Job) -> Card:
 
 def elsewhere(job: Job) -> Card:
     """Return the card of an order whose pictures came in a new message."""
-    return _card(job, texts.cards.elsewhere(job), texts.cards.details(job.order))
+    return _card(job, texts.cards.elsewhere(job), _details(job))
 
 
 def done(
@@ -147,7 +147,7 @@ def done(
         }
         for file in files
     ]
-    notes = [f"-# {texts.cards.status(job)}", texts.cards.details(job.order)]
+    notes = [f"-# {texts.cards.status(job)}", _details(job)]
     if (sent := texts.cards.sent(job.order)) is not None:
         notes.append(sent)
     notes.append(f"-# {texts.cards.made_by()}")
@@ -219,6 +219,10 @@ def _name(job: Job, place: Place) -> str | None:
         return texts.cards.posted_by(job.member_id)
     is_public = place is Place.CARD and not job.reply.private
     return texts.cards.ordered_by(job.member_id) if is_public else None
+
+
+def _details(job: Job) -> str:
+    return _lines(texts.cards.details(job.order), texts.cards.defaulted(job.order))
 
 
 def _lines(*lines: str | None) -> str:

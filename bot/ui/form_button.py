@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from discord import InteractionType, ui
 
 from bot.domain.errors import OrderRejected, StyleNotFound
-from bot.domain.order import IMAGES, Order, OrderOptions
+from bot.domain.order import IMAGES, OrderOptions
 from bot.ui import texts
 from bot.ui.interaction_context import Interaction
 from bot.ui.layout import button_view
@@ -22,8 +22,9 @@ from bot.ui.responses import send_private
 
 MOST: Final = 100  # characters of a custom_id
 _LARGE: Final = 100
-_DEFAULTS: Final = OrderOptions.of(Order(prompt=""), private=False)
+_DEFAULTS: Final = OrderOptions(prompt="")
 _FIELDS: Final = ("images", "guidance", "steps", "enhance", "private", "style")
+_LATER: Final = ("spoiler", "suffix")  # in custom_ids since a later version, where they are named
 
 
 class FormButton(PersistentButton, template=r"form:(?P<member_id>\d{1,20}):(?P<packed>\[[^\n]*\])"):
@@ -42,7 +43,7 @@ class FormButton(PersistentButton, template=r"form:(?P<member_id>\d{1,20}):(?P<p
         values: Any = ()
         with suppress(ValueError, RecursionError):
             values = json.loads(match["packed"])
-        given = dict(zip(_FIELDS, values, strict=False))
+        given = dict(zip((*_FIELDS, *_LATER), values, strict=False))
         return cls(int(match["member_id"]), replace(_DEFAULTS, **given))
 
 
@@ -67,6 +68,8 @@ def help_buttons(member_id: int) -> ui.ActionRow[Any]:
 async def send_refusal(interaction: Interaction, error: OrderRejected) -> None:
     """Tell a member why their order was refused, with the form to change it if that can help."""
     options, form = error.options, interaction.type is InteractionType.modal_submit
+    if isinstance(options, OrderOptions):
+        options = options.with_suffix_typed()
     text = texts.refusals.refusal(error, form=form)
     if not isinstance(options, OrderOptions):
         await send_private(interaction, text)
@@ -82,16 +85,18 @@ async def send_refusal(interaction: Interaction, error: OrderRejected) -> None:
 
 
 def _packed(options: OrderOptions) -> str:
-    """Return the options but for the prompt; what no client sends becomes a default."""
+    """Return the options but for the prompt and a suffix; what no client sends is not named."""
     images = options.images
     values = [
-        images if isinstance(images, int) and images in IMAGES else Order.images,
+        images if isinstance(images, int) and images in IMAGES else None,
         _number(options.guidance),
         _number(options.steps),
-        int(bool(options.enhance)),
-        int(bool(options.private)),
+        _flag(options.enhance),
+        _flag(options.private),
         options.style if isinstance(options.style, str) else None,
     ]
+    later = [_flag(options.spoiler), None if options.suffix is None else ""]
+    values += later if any(value is not None for value in later) else []
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -99,4 +104,8 @@ def _number(value: object) -> object:
     """Return a number to a thousandth, or what was typed instead of one."""
     if isinstance(value, int | float) and abs(value) < _LARGE:
         return round(value, 3)
-    return "" if value is None else str(value)[:TYPED]
+    return None if value is None else str(value)[:TYPED]
+
+
+def _flag(value: object) -> int | None:
+    return None if value is None else int(bool(value))

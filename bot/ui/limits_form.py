@@ -29,7 +29,7 @@ _DIGITS: Final = 7  # of the largest number that a limit takes
 
 # The rules of each form, by their fields; Discord allows five in a form.
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "members": ("cooldown", "member_per_day", "member_at_once"),
+    "members": ("cooldown", "member_per_day", "member_at_once", "private"),
     "server": ("server_per_day", "server_usd_per_month", "server_at_once"),
     "orders": ("images", "steps", "spoiler", "safety", "age_restricted_only"),
     "channels": ("channels",),

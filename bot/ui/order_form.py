@@ -17,23 +17,36 @@ from bot.domain.order import (
     PROMPT_LENGTH,
     STEPS,
     STYLE_LENGTH,
+    Order,
     OrderOptions,
 )
+from bot.domain.preferences import NO_DEFAULTS, Defaults
 from bot.domain.styles import Style, title
 from bot.ui import language, texts
 from bot.ui.form_fields import by_id
 
-_CUSTOM_ID: Final = re.compile(r"order-form:(?P<enhance>[01])(?P<private>[01])")
+# What is in no field. Of "d" the member's default counts; forms of earlier versions lack two.
+_CUSTOM_ID: Final = re.compile(
+    r"order-form:(?P<enhance>[01d])(?P<private>[01d])((?P<spoiler>[01d])(?P<suffix>[0d]))?"
+)
 # Discord takes no empty value; this one is longer than any style's name.
 _NO_STYLE: Final = "-" * (STYLE_LENGTH.high + 1)
 _MOST_CHOICES: Final = 25
 _LEAST_KEPT: Final = 900  # characters of a text that is too long
+_FLAGS: Final = {"0": False, "1": True, "d": None}
 TYPED: Final = 6  # characters of a number: 9.9999 or 10.000
 
 
-def form(options: OrderOptions, styles: Iterable[Style], spoken: str) -> ui.Modal:
-    """Return the form, filled with *options*, with *styles* to choose from."""
-    flags = f"{int(bool(options.enhance))}{int(bool(options.private))}"
+def form(
+    options: OrderOptions,
+    styles: Iterable[Style],
+    spoken: str,
+    defaults: Defaults = NO_DEFAULTS,
+) -> ui.Modal:
+    """Return the form, filled with *options* or else *defaults*, with *styles* to choose from."""
+    options = options.with_suffix_typed()
+    suffix = "d" if options.suffix is None else "0"
+    flags = "".join(map(_flag, (options.enhance, options.private, options.spoiler))) + suffix
     typed = options.prompt if isinstance(options.prompt, str) else ""
     modal = ui.Modal(
         title=texts.order_buttons.form_title(), custom_id=f"order-form:{flags}", timeout=None
@@ -47,12 +60,13 @@ def form(options: OrderOptions, styles: Iterable[Style], spoken: str) -> ui.Moda
     )
     cut = texts.order_fields.cut() if len(typed) > PROMPT_LENGTH.high else None
     modal.add_item(_labelled("prompt", prompt, cut))
-    modal.add_item(_labelled("style", _style_select(options.style, styles, spoken)))
-    modal.add_item(_labelled("images", _image_select(options.images)))
-    for name, value, span in (
-        ("guidance", options.guidance, GUIDANCE),
-        ("steps", options.steps, STEPS),
-    ):
+    style, images, guidance, steps = (
+        _first(getattr(options, name), getattr(defaults, name), getattr(Order, name))
+        for name in ("style", "images", "guidance", "steps")
+    )
+    modal.add_item(_labelled("style", _style_select(style, styles, spoken)))
+    modal.add_item(_labelled("images", _image_select(images)))
+    for name, value, span in (("guidance", guidance, GUIDANCE), ("steps", steps, STEPS)):
         hint = texts.order_fields.HINTS[name]().format(
             low=language.number(span.low), high=language.number(span.high)
         )
@@ -75,13 +89,24 @@ def read(custom_id: str, components: Sequence[Any]) -> OrderOptions | None:
     style = _value(sent, "style")
     return OrderOptions(
         prompt=_value(sent, "prompt"),
-        style=None if style == _NO_STYLE else style,
-        images=_number(_value(sent, "images")),
-        guidance=_number(_value(sent, "guidance")),
-        steps=_number(_value(sent, "steps")),
-        enhance=match["enhance"] == "1",
-        private=match["private"] == "1",
+        style="" if style == _NO_STYLE else style,
+        images=read_number(_value(sent, "images")),
+        guidance=read_number(_value(sent, "guidance")),
+        steps=read_number(_value(sent, "steps")),
+        enhance=_FLAGS[match["enhance"]],
+        private=_FLAGS[match["private"]],
+        spoiler=_FLAGS[match["spoiler"] or "d"],
+        suffix="" if match["suffix"] == "0" else None,
     )
+
+
+def _flag(value: object) -> str:
+    return "d" if value is None else str(int(bool(value)))
+
+
+def _first(*values: object) -> object:
+    """Return the first value that is named."""
+    return next((value for value in values if value is not None), None)
 
 
 def _labelled(name: str, component: Any, hint: str | None = None) -> ui.Label[Any]:
@@ -132,7 +157,7 @@ def _value(sent: Mapping[str, Mapping[str, Any]], name: str) -> Any:
     return field.get("value")
 
 
-def _number(text: object) -> object:
+def read_number(text: object) -> object:
     """Return the number that was typed, with a point or a comma; *text* itself if it is none."""
     if not isinstance(text, str) or not re.fullmatch(r"\s*\d{1,4}([.,]\d{1,4})?\s*", text):
         return text

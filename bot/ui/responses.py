@@ -15,7 +15,7 @@ import discord
 from discord import app_commands
 
 from bot.domain.job import Job, State
-from bot.domain.styles import Style, title
+from bot.domain.styles import NONE, Style, title
 from bot.service.port_errors import AlreadyAnswered, DiscordError, MessageDeleted
 from bot.service.ports.vendor import Picture
 from bot.ui import cards, command_mentions, texts
@@ -211,11 +211,16 @@ async def send_files(interaction: Interaction, files: Sequence[discord.File]) ->
 
 
 def style_choices(
-    interaction: Interaction, styles: Iterable[Style], typed: str
+    interaction: Interaction, styles: Iterable[Style], typed: str, *, none: bool = False
 ) -> list[app_commands.Choice[str]]:
-    """Return the styles whose name, or title in the member's language, contains *typed*."""
+    """Return the styles whose name, or title in the member's language, contains *typed*.
+
+    *none*: that there be no style is offered, too.
+    """
     wanted, spoken = typed.strip().casefold(), of(interaction.locale)
     titled = [(title(style.name, spoken), style.name) for style in styles]
+    if none:
+        titled.insert(0, (texts.order_buttons.no_style(), NONE))
     return [
         app_commands.Choice(name=shown, value=name)
         for shown, name in titled

@@ -12,13 +12,13 @@ from cogs.limits.usage import UsageButtons
 
 async def setup(bot: ImagineBot) -> None:
     """Add the commands and their panel, with the services that they call."""
-    moderation, account = bot.services.limits, bot.services.account
+    moderation, preferences = bot.services.limits, bot.services.preferences
     blocking, figures = bot.services.blocks, bot.services.figures
-    await bot.add_cog(Limits(moderation, account, blocking, figures))
+    await bot.add_cog(Limits(moderation, preferences, blocking, figures))
     await bot.add_cog(UsageButtons(figures))
     await bot.add_cog(LimitsPanel(moderation))
     await bot.add_cog(FirstSteps(moderation))
-    await bot.add_cog(PanelForms(moderation, account))
+    await bot.add_cog(PanelForms(moderation, preferences))
     blocks = Blocks(moderation, blocking)
     await bot.add_cog(blocks)
     bot.tree.add_command(blocks.menu())

@@ -11,7 +11,7 @@ from bot.client import ImagineBot
 from bot.domain.errors import ChangeRejected
 from bot.domain.rules import Rules
 from bot.service.blocking import BlockService
-from bot.service.member_account import MemberAccount
+from bot.service.member_preferences import MemberPreferences
 from bot.service.moderation import ModerationService, Moderator, Overview
 from bot.service.server_figures import ServerFiguresService
 from bot.ui import (
@@ -105,12 +105,12 @@ class LimitsCommands(commands.Cog):
     def __init__(
         self,
         moderation: ModerationService,
-        account: MemberAccount,
+        preferences: MemberPreferences,
         blocks: BlockService,
         figures: ServerFiguresService,
     ) -> None:
         self._moderation = moderation
-        self._account = account
+        self._preferences = preferences
         self._blocks = blocks
         self._figures = figures
 
@@ -119,7 +119,7 @@ class LimitsCommands(commands.Cog):
         moderator = await begin(interaction)
         before, after = await self._moderation.change(moderator, how)
         if after.styles != before.styles:
-            self._account.styles_changed(moderator.guild_id)  # before anybody can read of it
+            self._preferences.styles_changed(moderator.guild_id)  # before anybody can read of it
         text = saved(self._moderation, moderator, before, after)
         await self._answer(interaction, moderator, text)
 

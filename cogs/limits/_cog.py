@@ -79,6 +79,7 @@ class Limits(
         look_alikes: bool | None = None,  # noqa: FBT001 - the same
         language: str | None = None,
         server_usd_per_month: ServerUsd | None = None,
+        private: bool | None = None,  # noqa: FBT001 - the same
     ) -> None:
         """Change the limits that are given."""
         named = _named(
@@ -92,6 +93,7 @@ class Limits(
             spoiler=spoiler,
             age_restricted_only=age_restricted_only,
             look_alikes=look_alikes,
+            private=private,
         )
         if server_usd_per_month is not None:
             named["server_usd_per_month"] = money.of_number(server_usd_per_month)

@@ -6,7 +6,7 @@ import discord
 from discord.ext import commands
 
 from bot.domain.errors import ChangeRejected
-from bot.service.member_account import MemberAccount
+from bot.service.member_preferences import MemberPreferences
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import form_fields, interaction_context, panel_forms, responses, texts
 from bot.ui.error_handler import answered_errors
@@ -16,9 +16,9 @@ from cogs.limits._base import Interaction, give_back, saved, show_panel
 class PanelForms(commands.Cog):
     """Handles these forms; each one is checked anew."""
 
-    def __init__(self, moderation: ModerationService, account: MemberAccount) -> None:
+    def __init__(self, moderation: ModerationService, preferences: MemberPreferences) -> None:
         self._moderation = moderation
-        self._account = account
+        self._preferences = preferences
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -51,5 +51,5 @@ class PanelForms(commands.Cog):
         how = panel_forms.change(name, components)
         before, after = await self._moderation.change(moderator, how)
         if before.styles != after.styles:
-            self._account.styles_changed(moderator.guild_id)
+            self._preferences.styles_changed(moderator.guild_id)
         return saved(self._moderation, moderator, before, after)

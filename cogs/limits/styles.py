@@ -40,7 +40,7 @@ class StyleCommands(LimitsCommands):
             moderator = interaction_context.moderator(interaction)
         except NotAModerator:
             return []
-        own = await self._account.styles(moderator.guild_id)
+        own = await self._preferences.server_styles(moderator.guild_id)
         return responses.style_choices(interaction, own, typed)
 
     @styles_group.command(name="list", description=texts.commands.STYLES_LIST)

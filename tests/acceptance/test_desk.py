@@ -183,7 +183,9 @@ async def test_what_is_left_shrinks_with_each_order(shared, member):
 
 
 async def test_a_member_is_pinged_as_they_wish(shared, member):
-    await (await member.command("settings")).until(says("Pings: **After a minute**"))
+    await (await member.command("settings")).until(
+        says("You'll be pinged if your pictures take longer than a minute.")
+    )
     before = len(pings(member))
 
     always = await member.command("settings", ping="always")
@@ -195,7 +197,7 @@ async def test_a_member_is_pinged_as_they_wish(shared, member):
     await never.until(says("Saved. You won't be pinged"))
     quiet = await member.command("imagine", prompt="a quiet lighthouse")
     await quiet.until(delivered(1))
-    await (await member.command("settings")).until(says("Pings: **Never**"))
+    await (await member.command("settings")).until(says("You won't be pinged, unless"))
 
     assert always.ephemeral
     assert len(pings(member)) == before + 1

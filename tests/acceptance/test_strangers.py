@@ -42,7 +42,7 @@ REFUSALS = (
     NO_OPERATOR,
 )
 # What everybody may do: for themselves, and with an order that they see.
-FOR_ALL = ("help", "history", "order-form")
+FOR_ALL = ("help", "history", "order-form", "settings", "settings-pick", "settings-form")
 FOR_READERS = ("again", "edit", "report", "report-form")
 OPENED_BY = {
     "limits-form": "limits:edit",

@@ -26,7 +26,7 @@ from bot.domain.word_filter import WordLists
 from bot.service.blocking import BlockPage
 from bot.service.member_account import ErasureResult, HistoryPage
 from bot.service.moderation import MemberOverview, ServiceState
-from bot.service.ports.store import MemberSettings, PeakUsage, Ping
+from bot.service.ports.store import PeakUsage, Ping
 from bot.service.ports.vendor import Picture
 from bot.service.settings import RetentionPolicy
 from bot.ui import (
@@ -49,6 +49,7 @@ from bot.ui import (
     privacy_view,
     report_form,
     report_view,
+    settings_forms,
     texts,
 )
 from bot.ui.button_actions import Theme
@@ -62,6 +63,7 @@ from tests.ui import (
     test_operator_view,
     test_privacy_view,
     test_report_view,
+    test_settings_view,
     test_texts,
 )
 
@@ -73,6 +75,11 @@ LONG = an_order(
     sent="a lighthouse in a storm, watercolour painting, wet edges, soft washes of pigment",
 )
 USUAL = replace(LONG, prompt="a lighthouse in a storm, seen from a small boat")
+DEFAULTED = replace(
+    LONG,
+    suffix="soft light",
+    defaulted="images,style,steps,guidance,enhance,private,spoiler,suffix",
+)
 SHORT = an_order(prompt="🦊", enhance=False)
 WORDS = "The prompt was refused: it may not name Donaudampfschifffahrtsgesellschaften."
 JOB = a_job(order=an_order(prompt="a fox in the snow"), message_id=77)
@@ -148,6 +155,7 @@ def every_card(picture: Picture) -> Iterator[cards.Card]:
     due = a_card_job(USUAL, State.COMPLETED, obstacle=Obstacle.HOST, next_try_at=0.0)
     yield cards.progress(due)
     yield cards.progress(a_card_job(SHORT, State.WAITING))
+    yield cards.progress(a_card_job(DEFAULTED, State.WAITING))
     yield cards.elsewhere(a_card_job(USUAL, State.DELIVERED))
 
 
@@ -196,9 +204,7 @@ def _for_members() -> Iterator[str]:
         yield words.how_to(place, moderates=False)
     yield words.styles(styles.BUILT_IN)
     yield from (words.exported(), words.too_large())
-    for ping in Ping:
-        yield words.settings(MemberSettings(ping=ping))
-        yield words.ping_changed(ping)
+    yield from map(texts.settings.ping_changed, Ping)
     for hidden in ({}, {"withdrawn": True}, {"withdrawn": True, "withdrawn_by": 9}):
         yield texts.history.note(
             handed_over=[changed_job(JOB, **hidden)], fetching=1, gone=1, failed=1
@@ -242,6 +248,7 @@ def views() -> Iterator[ui.LayoutView]:
     yield limits_view.panel(test_limits_view.an_overview(Rules()))
     for before, after in ((Rules(), RULES), (RULES, TRIFLE)):
         yield limits_view.preview("0" * 16, before, after, test_texts.INEFFECTIVE)
+    yield from test_settings_view.views()
     yield blocks_view.block_list(BlockPage(blocks=[], total=0, number=0))
     blocks = [test_texts.BLOCK, replace(test_texts.BLOCK, until=None, reason="")]
     yield blocks_view.block_list(
@@ -385,6 +392,8 @@ def forms() -> Iterator[ui.Modal]:
     """Yield each form."""
     for group in limits_form.GROUPS:
         yield limits_form.form(group, replace(RULES, channels=()))
+    yield settings_forms.more(test_settings_view.FULLEST.preferences)
+    yield from map(settings_forms.style, (None, Style(name="Wool", words="knitted wool")))
     for name in panel_forms.NAMES:
         yield panel_forms.form(name, replace(RULES, log_channel=None))
     yield report_form.form(JOB.id, None)

@@ -66,6 +66,7 @@ EACH: dict[Rule, dict[str, Any]] = {
     Rule.CHANNEL: {"rules": replace(OPEN, channels=(201,))},
     Rule.AGE_RESTRICTED: {"rules": replace(OPEN, age_restricted_only=True)},
     Rule.WORDS: {"rules": replace(OPEN, words=WordLists(blocked=("lighthouse",)))},
+    Rule.PRIVATE: {"rules": replace(OPEN, private=False), "ask": an_ask(private=True)},
     Rule.IMAGES: {"rules": replace(OPEN, images=1), "ask": an_ask(images=2)},
     Rule.STEPS: {"rules": replace(OPEN, steps=20)},
     Rule.KEY: {"lane": Lane(closed=ClosedReason.KEY)},

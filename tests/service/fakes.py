@@ -293,6 +293,7 @@ class FakeCards:
         self.delivered: list[tuple[Job, list[Picture]]] = []
         self.in_card: list[tuple[Job, list[str]]] = []  # by show_pictures, names of files
         self.pinged: list[Job] = []
+        self.pinged_directly: list[Job] = []
         self.removed: list[Job] = []
         self.covered: list[tuple[str, bool]] = []
         self.reposted: list[tuple[Job, list[Picture]]] = []
@@ -327,9 +328,9 @@ class FakeCards:
             raise self.errors.popleft()
         self.in_card.append((job, [picture.path.name for picture in pictures]))
 
-    async def ping(self, job: Job) -> None:
+    async def ping(self, job: Job, *, directly: bool = False) -> None:
         await self.gate()
-        self.pinged.append(job)
+        (self.pinged_directly if directly else self.pinged).append(job)
 
     async def remove(self, job: Job) -> None:
         await self._reach_member()

@@ -23,7 +23,7 @@ from bot.pixazo import request_ids
 from bot.retry import Backoff
 from bot.service.answers_first import AnswersFirst
 from bot.service.cog_services import CogServices
-from bot.service.intake import OrderRequest
+from bot.service.order_admission import OrderRequest
 from bot.service.port_errors import OutcomeUnknown
 from bot.service.ports.alerts import Alerts
 from bot.service.ports.files import WaitingFiles
@@ -419,6 +419,8 @@ OPTIONS = {
     "enhance": True,
     "style": None,
     "private": False,
+    "spoiler": False,
+    "suffix": None,
 }
 
 

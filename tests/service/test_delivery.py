@@ -319,7 +319,7 @@ async def test_three_orders_in_a_row_without_pictures_close_the_lane(app, comple
 @pytest.mark.parametrize("ping", [Ping.ALWAYS, Ping.NEVER])
 async def test_one_missing_picture_holds_the_others_back_no_longer(app, completed, ping):
     """It comes later into the same message, without a second ping."""
-    await app.cogs.account.set_ping(300, ping)
+    await app.cogs.preferences.set_ping(300, ping)
     away(app, USABLE[2])
 
     job = await app.pipeline.delivery.deliver(await completed(*USABLE))
@@ -394,7 +394,7 @@ async def test_what_is_withdrawn_while_it_is_outstanding_is_kept_for_history(app
 )
 async def test_a_member_is_pinged_as_their_settings_say(app, completed, ping, seconds, pinged):
     """After more than a minute a member may no longer watch the card."""
-    await app.cogs.account.set_ping(300, ping)
+    await app.cogs.preferences.set_ping(300, ping)
     app.clock.now = NOW + seconds
 
     after = await app.pipeline.delivery.deliver(await completed())

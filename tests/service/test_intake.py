@@ -202,7 +202,6 @@ async def test_a_store_that_is_slow_or_away_is_too_late_and_nothing_is_ordered(o
         # Read as "no", a wrong flag would show in public what the member wanted to keep.
         ({"private": 1}, InvalidOption, {"option": "private"}),
         ({"private": "yes"}, InvalidOption, {"option": "private"}),
-        ({"private": None}, InvalidOption, {"option": "private"}),
         ({"prompt": "x" * 990, "style": "ink"}, InvalidOption, {"style": "ink", "got": 990}),
         ({"style": "wool"}, StyleNotFound, {}),  # it is another server's
         ({"guild_id": None}, ServersOnly, {}),
@@ -287,7 +286,7 @@ async def test_an_order_that_ended_unbilled_does_not_count(open_process):
 async def test_a_private_order_is_recorded_as_one_with_what_is_left_of_the_day(app):
     await app.set_rules(100, Rules())
 
-    job = await app.order(private=True, images=2, language="de")
+    job = await app.order(private=True, images=2, member_language="de")
 
     assert (job.reply.private, job.reply.language, job.reply.left_today) == (True, "de", 23)
 

@@ -1,15 +1,14 @@
-"""A member's own orders, remaining limits, settings and data, and the styles they are offered."""
+"""A member's own orders, remaining limits, settings and data."""
 
 import json
-import weakref
 
 import pytest
 
 from bot.domain.admission import DAY, SAMPLE, AdmissionRequest, Caps, Rule, day_of
 from bot.domain.job import Billed, State
-from bot.domain.rules import Block, Rules, changed
-from bot.domain.styles import Style
-from bot.service.member_account import PAGE, STYLES_KEPT
+from bot.domain.preferences import NAMES
+from bot.domain.rules import Block, changed
+from bot.service.member_account import PAGE
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import MemberSettings, Ping
 from tests.samples import LANE, NOW, a_job, an_order, changed_job
@@ -17,7 +16,6 @@ from tests.service.conftest import on_each_engine
 from tests.service.harness import UNLIMITED, until
 
 MEMBER, GUILD = 300, 100
-WOOL = Style(name="Wool", words="knitted wool")
 YESTERDAY = NOW - DAY
 
 
@@ -117,19 +115,23 @@ async def test_usage_is_reported_outside_of_servers_too(open_process, put):
 
 
 async def test_a_setting_is_stored_and_others_stay(app, account):
-    await app.members.replace_settings(MEMBER, MemberSettings(forget_before=NOW))
+    await app.members.change(MEMBER, lambda _: MemberSettings(forget_before=NOW))
 
-    await account.set_ping(MEMBER, Ping.NEVER)
+    await app.cogs.preferences.set_ping(MEMBER, Ping.NEVER)
 
-    assert await account.settings(MEMBER) == MemberSettings(ping=Ping.NEVER, forget_before=NOW)
-    assert await account.settings(MEMBER + 1) == MemberSettings()
+    assert await app.cogs.preferences.settings(MEMBER) == MemberSettings(
+        ping=Ping.NEVER, forget_before=NOW
+    )
+    assert await app.cogs.preferences.settings(MEMBER + 1) == MemberSettings()
 
 
 # Export.
 
 
 async def test_an_export_has_all_of_a_member_and_no_secret(app, account, put):
-    await account.set_ping(MEMBER, Ping.ALWAYS)
+    await app.cogs.preferences.set_ping(MEMBER, Ping.ALWAYS)
+    await app.cogs.preferences.set_defaults(MEMBER, {"suffix": "soft light"})
+    await app.cogs.preferences.set_style(MEMBER, "Wool", "knitted wool")
     await app.guilds.block(GUILD, Block(member_id=MEMBER, by=9, since=NOW, reason="spam"))
     job = await put(state=State.DELIVERED, media=("https://m.example/1.png",), owner="a process")
     await put(member_id=MEMBER + 1, order=an_order(prompt="another member's"))
@@ -139,6 +141,8 @@ async def test_an_export_has_all_of_a_member_and_no_secret(app, account, put):
     exported = json.loads(data)
     [order] = exported["orders"]
     assert exported["ping"] == "always"
+    assert exported["defaults"]["suffix"] == "soft light"
+    assert exported["styles"] == [{"name": "Wool", "words": "knitted wool"}]
     assert exported["blocks"] == [
         {"guild_id": GUILD, "since": NOW, "until": None, "reason": "spam"}
     ]
@@ -155,6 +159,9 @@ async def test_the_export_of_an_unknown_member_is_empty(account):
     assert exported == {
         "member_id": MEMBER,
         "ping": "auto",
+        "ping_in": "channel",
+        "defaults": dict.fromkeys(NAMES),
+        "styles": [],
         "blocks": [],
         "bar_by_operator": None,
         "deeds": [],
@@ -170,14 +177,15 @@ async def test_old_orders_their_files_and_the_settings_are_erased_at_once(app, a
     """A private order's files are stored until they are posted, or too old."""
     folder = files(await put(state=State.DELIVERED, private=True, created_at=YESTERDAY))
     others = await put(state=State.DELIVERED, member_id=MEMBER + 1, created_at=YESTERDAY)
-    await account.set_ping(MEMBER, Ping.NEVER)
+    await app.cogs.preferences.set_ping(MEMBER, Ping.NEVER)
+    await app.cogs.preferences.set_style(MEMBER, "Wool", "knitted wool")
 
     outcome = await account.erase(MEMBER)
 
     assert outcome.done
     assert not folder.exists()
     assert await app.only_job() == others
-    assert await account.settings(MEMBER) == MemberSettings()
+    assert await app.cogs.preferences.settings(MEMBER) == MemberSettings()
 
 
 async def test_a_running_order_is_finished_first_and_erased_by_the_next_sweep(app, account, put):
@@ -193,7 +201,7 @@ async def test_a_running_order_is_finished_first_and_erased_by_the_next_sweep(ap
 
     assert len(app.cards.delivered) == 1
     assert await app.all_jobs() == []
-    assert await account.settings(MEMBER) == MemberSettings()
+    assert await app.cogs.preferences.settings(MEMBER) == MemberSettings()
 
 
 async def test_todays_orders_count_until_the_day_is_over(app, account, put):
@@ -303,53 +311,3 @@ async def test_orders_whose_files_cannot_be_removed_are_erased_later(app, accoun
 
     assert await app.all_jobs() == []
     assert not folder.exists()
-
-
-# Styles for autocomplete.
-
-
-@pytest.fixture
-async def styles(app, account):
-    await app.set_rules(GUILD, Rules(styles=(WOOL,)))
-    return account.styles
-
-
-async def test_a_server_has_styles_of_its_own_and_outside_of_servers_there_are_none(styles):
-    assert await styles(GUILD) == (WOOL,)
-    assert await styles(GUILD + 1) == ()
-    assert await styles(None) == ()
-
-
-@pytest.mark.parametrize("changed_here", [False, True])
-async def test_typing_reads_the_store_once_in_a_few_seconds(app, account, styles, changed_here):
-    """Discord asks at every letter. Styles that were changed here are offered at once."""
-    await styles(GUILD)
-    await app.set_rules(GUILD, Rules())
-    assert await styles(GUILD) == (WOOL,)
-
-    if changed_here:
-        account.styles_changed(GUILD)
-    else:
-        app.clock.now += STYLES_KEPT
-
-    assert await styles(GUILD) == ()
-
-
-async def test_styles_of_servers_in_which_no_member_types_any_more_are_forgotten(app, styles):
-    style = weakref.ref((await styles(GUILD))[0])
-
-    app.clock.now += STYLES_KEPT
-    await styles(GUILD + 1)
-
-    await until(lambda: style() is None)  # the thread that read it may still hold it
-
-
-async def test_without_an_answer_of_the_store_there_are_no_styles(open_process, app, styles):
-    impatient = open_process(styles_within=0.01)
-    impatient.faults.guilds.gate("rules")
-    assert await impatient.cogs.account.styles(GUILD) == ()
-
-    app.faults.guilds.away = True
-    assert await styles(GUILD) == ()
-    app.faults.guilds.away = False
-    assert await styles(GUILD) == (WOOL,)

@@ -85,7 +85,7 @@ async def test_who_had_their_data_erased_is_counted_and_not_named(of_server, ord
     await order(2, member_id=301)
     await order(3, State.PROCESSING, member_id=301, billed=Billed.UNKNOWN)
     members = Members(database)
-    await members.replace_settings(301, MemberSettings(forget_before=NOW))
+    await members.change(301, lambda _: MemberSettings(forget_before=NOW))
 
     figures = await of_server()
 

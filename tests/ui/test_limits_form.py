@@ -92,6 +92,7 @@ def test_every_rule_that_a_form_can_show_is_in_one():
     assert len(shown) == len(set(shown))
     assert {
         *RANGES,
+        "private",
         "spoiler",
         "safety",
         "age_restricted_only",
@@ -181,7 +182,7 @@ def test_all_faults_of_a_form_are_told():
 
 
 TYPED: dict[str, list[Any]] = {
-    "members": ["abc", "-5", ""],
+    "members": ["abc", "-5", "", False],
     "server": ["1e3", "a lot", "0"],
     "orders": ['"' * 7, "\\" * 7, True, ["spoiler"], False],
     "words": ["storm\n\nb*d\n" + "x" * 3900, "", False],

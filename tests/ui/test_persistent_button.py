@@ -13,6 +13,7 @@ from bot.ui.button_actions import (
     OrderAction,
     PrivacyAction,
     ReportAction,
+    SettingsAction,
     StartAction,
     Theme,
 )
@@ -36,6 +37,7 @@ def test_the_actions_in_the_ids_stay_as_they_are():
         *("status", "orders", "order", "settle", "retry", "barred", "allow", "open")
     }
     assert ({*FiguresAction}, {*Theme}) == ({"show", "csv"}, {"dark", "light"})
+    assert {*SettingsAction} == {"more", "style", "forget"}
     blocks = {"block", "block_day", "block_week", "unblock"}
     pictures = {"spoiler", "unspoiler", "delete", "delete_now", "restore"}
     assert {*ReportAction} == {"dismiss", "reopen"} | pictures | blocks

@@ -20,7 +20,6 @@ from bot.domain.admission import (
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS
 from bot.domain.rules import Block, Pause, Rules
 from bot.service.member_account import ErasureResult, OrderPlace, UsageReport
-from bot.service.ports.store import MemberSettings, Ping
 from bot.service.settings import RetentionPolicy
 from bot.ui import privacy_view, texts
 from bot.ui.language import LANGUAGES, speaking
@@ -154,8 +153,5 @@ async def test_what_is_kept_and_deleted_reads_as_recorded(snapshot):
     for done in (True, False):
         view = privacy_view.erased(ErasureResult(done=done, day_ends_at=NOW))
         samples[f"erased {done}"] = recorded(view)
-    for ping in Ping:
-        samples[f"settings {ping}"] = texts.member_commands.settings(MemberSettings(ping=ping))
-        samples[f"set {ping}"] = texts.member_commands.ping_changed(ping)
 
     assert listed(samples) == snapshot

@@ -54,6 +54,7 @@ from bot.domain.log_entries import (
 )
 from bot.domain.money import Budget
 from bot.domain.order import clean
+from bot.domain.preferences import NAMES
 from bot.domain.rules import FLAGS, RANGES, Block, Pause, Rules, Safety, Tier, differences
 from bot.domain.styles import BUILT_IN, Style, title
 from bot.domain.word_filter import Finding, WordLists
@@ -331,6 +332,8 @@ REFUSALS = [
     RuleResult(rule=Rule.AGE_RESTRICTED, refuses=True, limit=1),
     RuleResult(rule=Rule.WORDS, refuses=True, said="bad wolf"),
     RuleResult(rule=Rule.WORDS, refuses=True, said="white paper", style="ink"),
+    RuleResult(rule=Rule.WORDS, refuses=True, said="soft wolf", suffix=True),
+    RuleResult(rule=Rule.PRIVATE, refuses=True),
     RuleResult(rule=Rule.IMAGES, refuses=True, limit=1, wanted=4),
     RuleResult(rule=Rule.STEPS, refuses=True, limit=30, wanted=50),
     RuleResult(rule=Rule.KEY, refuses=True),
@@ -383,6 +386,10 @@ REJECTIONS = [
     InvalidOption(option="prompt", low=1, high=1000, got=0),
     InvalidOption(option="prompt", low=1, high=1000, got=1001),
     InvalidOption(option="prompt", low=1, high=930, got=970, style="ink"),
+    *(
+        InvalidOption(option="prompt", low=1, high=730, got=740, style=style, suffix=200)
+        for style in ("ink", None)
+    ),
     InvalidOption(option="images", low=1, high=4, got="@everyone"),
     InvalidOption(option="guidance", low=1.0, high=10.0, got="x"),
     InvalidOption(option="enhance", low=False, high=True, got=1),
@@ -419,7 +426,9 @@ def refusals():
         f"{number} {type(one).__name__}": texts.refusals.refusal(one)
         for number, one in enumerate(REJECTIONS)
     }
-    return samples
+    by_default = LimitReached(verdict=RuleResult(rule=Rule.PRIVATE, refuses=True))
+    by_default.defaulted = NAMES
+    return samples | {"by default": texts.refusals.refusal(by_default)}
 
 
 def test_refusals_read_as_recorded(snapshot):

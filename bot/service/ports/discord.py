@@ -47,8 +47,11 @@ class CardPresenter(Protocol):
         Raises FileTooLarge, or another DiscordRefused: the card can't be edited.
         """
 
-    async def ping(self, job: Job) -> None:
-        """Ping the member whose pictures are in their card; lost if Discord refuses it."""
+    async def ping(self, job: Job, *, directly: bool = False) -> None:
+        """Ping the member whose pictures are in their card; lost if Discord refuses it.
+
+        *directly*: by a direct message, or else in the channel.
+        """
 
     async def remove(self, job: Job) -> None:
         """Delete the message with the job's pictures, or raise DiscordError."""

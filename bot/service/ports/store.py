@@ -5,7 +5,7 @@ unknown then.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -18,8 +18,10 @@ from bot.domain.gateway_starts import GatewayStart, Permit
 from bot.domain.job import Job, State
 from bot.domain.lane import Lane
 from bot.domain.money import Budget
+from bot.domain.preferences import Preferences
 from bot.domain.rules import Block, Rules
 from bot.domain.shard_leases import ShardMember, ShardPlan, ShardView
+from bot.domain.styles import Style
 
 # Decides on a new job, inside the transaction that records it: returns the job to record, or raises
 # to reject it.
@@ -88,11 +90,20 @@ class Ping(StrEnum):
     NEVER = "never"
 
 
+class PingIn(StrEnum):
+    """Where a member is pinged about pictures."""
+
+    CHANNEL = "channel"  # where they were ordered
+    DIRECT = "direct"  # by a direct message, or else there
+
+
 @dataclass(frozen=True, kw_only=True)
 class MemberSettings:
     """A member's own settings."""
 
     ping: Ping = Ping.AUTO
+    ping_in: PingIn = PingIn.CHANNEL
+    preferences: Preferences = field(default_factory=Preferences)
     forget_before: float | None = None  # orders made until then are to be erased
 
 
@@ -120,8 +131,8 @@ class Jobs(Protocol):
     ) -> AdmissionContext:
         """Return what an order of that member would be checked against now."""
 
-    async def rules_for(self, guild_id: int | None) -> Rules:
-        """Return the rules that orders of a server, or outside of servers, are checked against."""
+    async def styles_for(self, guild_id: int | None, member_id: int) -> Sequence[Style]:
+        """Return the member's own styles, and the server's that these do not replace."""
 
     async def get(self, job_id: str) -> Job | None:
         """Return the stored job; ``None``: there is no job of that id."""
@@ -274,11 +285,13 @@ class Members(Protocol):
     async def settings(self, member_id: int) -> MemberSettings:
         """Return the member's settings; the defaults if there are none."""
 
-    async def replace_settings(self, member_id: int, settings: MemberSettings) -> None:
-        """Replace all settings of the member."""
+    async def change(
+        self, member_id: int, how: Callable[[MemberSettings], MemberSettings]
+    ) -> MemberSettings:
+        """Replace the settings by ``how(settings)`` in one transaction; return what they are then.
 
-    async def set_ping(self, member_id: int, ping: Ping) -> None:
-        """Set when the member is pinged, and nothing else."""
+        If *how* raises, nothing changes.
+        """
 
     async def finish_erasure(self, member_id: int, *, made_before: float) -> None:
         """Record that the orders until then are erased, unless a later time was set."""

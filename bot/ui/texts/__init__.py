@@ -27,6 +27,7 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     panel_forms,
     refusals,
     reports,
+    settings,
     shared,
     warnings,
 )

@@ -12,7 +12,7 @@ from bot.ui.language import gettext as _
 from bot.ui.language import lazy, marked, ngettext, spoken
 from bot.ui.language import number as written
 from bot.ui.markup import ago, clock_with_seconds, date, literal
-from bot.ui.texts import error_answers, shared
+from bot.ui.texts import error_answers, order_fields, shared
 
 SENT: Final = 600  # characters of the extended prompt on a card, before they are escaped
 
@@ -151,6 +151,11 @@ def prompt(order: Order) -> str:
 def ordered_by(member_id: int) -> str:
     """Return the small line with the member's name, on cards that others read."""
     return "-# " + _("Ordered by {member}").format(member=f"<@{member_id}>")
+
+
+def defaulted(order: Order) -> str | None:
+    """Return the small line with the options that are the member's defaults; ``None``: no one."""
+    return order_fields.from_settings(order.defaulted.split(",")) if order.defaulted else None
 
 
 def sent(order: Order, *, most: int = SENT) -> str | None:

@@ -36,6 +36,7 @@ IMAGINE_OPTIONS: Final = {
     "enhance": localized("Let the model add details to your prompt (default: yes)"),
     "style": localized("A ready-made look, such as Watercolour (default: none)"),
     "private": localized("Only you see the pictures (default: no)"),
+    "spoiler": localized("Hide the pictures behind a spoiler (default: no)"),
 }
 
 # In the menu of a message; at most 32 characters, as is their translation.
@@ -92,6 +93,7 @@ OPTIONS: Final = {
     "server_at_once": localized("Orders at the same time, whole server (0: no limit)"),
     "images": localized("Images per order, at most (0: no limit)"),
     "steps": localized("Steps per order, at most (0: no limit)"),
+    "private": localized("Allow orders that only the member sees"),
     "spoiler": localized("Hide pictures behind a spoiler"),
     "age_restricted_only": localized("Allow orders in age-restricted channels only"),
     "look_alikes": localized("Also find look-alikes of blocked words: Bl00d, b l o o d"),

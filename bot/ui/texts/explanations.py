@@ -38,6 +38,7 @@ _WHY: Final = {
     Rule.CHANNEL: marked("pictures can only be ordered in other channels"),
     Rule.AGE_RESTRICTED: marked("pictures can only be ordered in age-restricted channels"),
     Rule.WORDS: marked("the prompt contains “{phrase}”, which is blocked"),
+    Rule.PRIVATE: marked("private orders aren't allowed"),
     Rule.IMAGES: marked("the order has too many images"),
     Rule.STEPS: marked("the order has too many steps"),
     Rule.KEY: marked("the image service does not accept the bot's key"),

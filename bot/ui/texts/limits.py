@@ -18,6 +18,7 @@ NAMES: Final = {
     "server_at_once": marked("Orders at the same time, whole server"),
     "images": marked("Max. images per order"),
     "steps": marked("Max. steps per order"),
+    "private": marked("Allow private orders"),
     "spoiler": marked("Hide pictures behind a spoiler"),
     "safety": marked("Flagged pictures"),
     "age_restricted_only": marked("Age-restricted channels only"),

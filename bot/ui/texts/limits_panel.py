@@ -39,6 +39,7 @@ def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, s
                 rules,
                 _("most running: {count}").format(count=peaks.at_once),
             ),
+            limits.line("private", rules),
         ),
         "server": _listed(
             "server",

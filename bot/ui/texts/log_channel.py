@@ -142,8 +142,8 @@ def _server_denied(entry: log_entries.ServerDenied) -> str:
 def _word_refused(entry: log_entries.WordRefused) -> str:
     if entry.style:
         text = _(
-            "{member}'s prompt was refused in {channel} · the style {style} adds {phrase}, which "
-            "is blocked · {prompt}"
+            "{member}'s prompt was refused in {channel} · the style {style} contains {phrase}, "
+            "which is blocked · {prompt}"
         )
     else:
         text = _("{member}'s prompt was refused in {channel} · {phrase} is blocked · {prompt}")

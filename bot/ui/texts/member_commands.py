@@ -1,4 +1,4 @@
-"""The texts of ``/usage``, ``/help``, ``/settings`` and ``/privacy``."""
+"""The texts of ``/usage``, ``/help`` and ``/privacy``."""
 
 import math
 from collections.abc import Iterable
@@ -8,13 +8,11 @@ from bot.domain import admission
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.styles import Style, title
 from bot.service.member_account import ErasureResult, OrderPlace, UsageReport
-from bot.service.ports.store import MemberSettings, Ping
 from bot.service.settings import RetentionPolicy
 from bot.ui.language import dollars, lazy, ngettext, spoken
 from bot.ui.language import gettext as _
 from bot.ui.markup import literal, when
 from bot.ui.texts import refusals, shared
-from bot.ui.texts.commands import PINGS
 
 _BAR: Final = 10  # characters of a bar
 _LEFT, _USED = "▰", "▱"
@@ -150,7 +148,7 @@ def _help(place: OrderPlace, *, moderates: bool) -> Iterable[str]:
     yield _("- `/history`: your past orders; `/history word: fox` finds a word in the prompt")
     if place.violation is None:
         yield _("- `/usage`: your limits today")
-    yield _("- `/settings`: when you are pinged")
+    yield _("- `/settings`: your defaults for `/imagine`, your own styles, and pings")
     yield _("- `/privacy`: your data")
     if place.violation is None:
         yield "### " + _("About limits")
@@ -212,37 +210,6 @@ def styles(offered: Iterable[Style]) -> str:
     return f"{heading}\n{shared.fitted(lines, shared.MESSAGE - len(heading) - 1)}"
 
 
-# Settings.
-
-
-_PINGS: Final = {
-    Ping.AUTO: lazy("You'll be pinged if your pictures take longer than a minute."),
-    Ping.ALWAYS: lazy("You'll be pinged every time your pictures are ready."),
-    Ping.NEVER: lazy(
-        "You won't be pinged, unless your pictures have to be posted in a new message."
-    ),
-}
-
-
-def settings(current: MemberSettings) -> str:
-    """Return a member's settings, and how to change them."""
-    choice = _(PINGS[current.ping].message)
-    return "\n".join(
-        [
-            "## " + _("Your settings"),
-            _("Pings: **{choice}**. {meaning}").format(
-                choice=choice, meaning=_PINGS[current.ping]()
-            ),
-            "-# " + _("Change it with `/settings ping:`."),
-        ]
-    )
-
-
-def ping_changed(ping: Ping) -> str:
-    """Return the answer to a change of settings."""
-    return _("Saved.") + f" {_PINGS[ping]()}"
-
-
 # Privacy.
 
 
@@ -263,7 +230,10 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
         "reported, so that they can still be delivered, posted or restored."
     )
     yield f"{pictures} {_files_kept(policy.files_days)}"
-    yield _("- **Your settings**, until you change them or delete your data.")
+    yield _(
+        "- **Your settings**, with your defaults and own styles, until you change them or delete "
+        "your data."
+    )
     yield _("- **Blocks** by a server's moderators, until they lift them.")
     yield _(
         "- A **bar** by the bot's owner, until it ends or is lifted, also if you delete your data."

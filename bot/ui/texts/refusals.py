@@ -16,7 +16,7 @@ from bot.ui.language import number as written
 from bot.ui.markup import ago, code, date, literal, when
 from bot.ui.texts import order_fields, shared
 
-_OrderRule = Literal[Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS, Rule.COOLDOWN]
+_OrderRule = Literal[Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS, Rule.PRIVATE, Rule.COOLDOWN]
 
 CONTENT: Final = 2000  # characters of a message without components
 _FENCE: Final = "```"
@@ -133,7 +133,10 @@ def refusal(error: OrderRejected, *, form: bool = False) -> str:
     small = [_("Nothing was charged.")]
     if isinstance(error, errors.LimitReached):
         small.append(_who(error.verdict))
-    return f"{_reason(error, form=form)}\n-# {' '.join(filter(None, small))}"
+    lines = [_reason(error, form=form), f"-# {' '.join(filter(None, small))}"]
+    if error.defaulted:
+        lines.insert(1, order_fields.from_settings(error.defaulted))
+    return "\n".join(lines)
 
 
 def _reason(error: OrderRejected, *, form: bool) -> str:
@@ -169,6 +172,11 @@ def _no_style(error: StyleNotFound) -> str:
     )
 
 
+def fault(error: InvalidOption) -> str:
+    """Return what is wrong with an option in a form."""
+    return _fault(error, form=True)
+
+
 def _fault(error: InvalidOption | StyleNotFound, *, form: bool) -> str:
     if isinstance(error, StyleNotFound):
         return _no_style(error)
@@ -179,6 +187,10 @@ def _fault(error: InvalidOption | StyleNotFound, *, form: bool) -> str:
         return _("{option} must be True or False.").format(option=option)
     values = {"option": option, "low": written(error.low), "high": written(error.high)}
     match error:
+        case InvalidOption(option="prompt", suffix=suffix, got=int(got)) if suffix:
+            return f"{_with_suffix(error.style, **values)} " + _(
+                "Yours has {got}, and the suffix {suffix}. Please shorten one of them."
+            ).format(got=got, suffix=suffix)
         case InvalidOption(option="prompt", style=str(style), got=int(got)):
             return _(
                 "{option} can have up to {high} characters with the style {style}, which adds "
@@ -200,6 +212,16 @@ def _fault(error: InvalidOption | StyleNotFound, *, form: bool) -> str:
             return _("{option} must be a whole number from {low} to {high}.").format(**values)
         case _:
             return _("{option} must be a number from {low} to {high}.").format(**values)
+
+
+def _with_suffix(style: str | None, **values: str) -> str:
+    """Return how long a prompt can be with a suffix, and perhaps with a *style*."""
+    if style is None:
+        return _("{option} can have up to {high} characters with your suffix.").format(**values)
+    return _(
+        "{option} can have up to {high} characters with your suffix and the style {style}, which "
+        "adds words of its own."
+    ).format(style=shared.style(style), **values)
 
 
 def refused(result: RuleResult) -> Iterable[str]:
@@ -293,7 +315,7 @@ def _why(result: RuleResult) -> str:
             ).format(used=result.used)
         case Rule.IMAGES | Rule.STEPS:
             return _too_large(result)
-        case Rule.CHANNEL | Rule.AGE_RESTRICTED | Rule.WORDS | Rule.COOLDOWN:
+        case Rule.CHANNEL | Rule.AGE_RESTRICTED | Rule.WORDS | Rule.PRIVATE | Rule.COOLDOWN:
             return _not_allowed(result, result.rule)
         case _:
             assert_never(result.rule)
@@ -361,13 +383,23 @@ def _not_allowed(result: RuleResult, rule: _OrderRule) -> str:
             return _("Pictures can only be ordered in age-restricted channels here.")
         case Rule.WORDS if result.style:
             return _(
-                "The style {style} adds {phrase} to your prompt, which isn't allowed here. "
-                "Please choose another style."
+                "The style {style} contains {phrase}, which isn't allowed here. Please choose "
+                "another style."
             ).format(phrase=code(result.said), style=shared.style(result.style))
+        case Rule.WORDS if result.suffix:
+            return _(
+                "Your suffix adds {phrase} to your prompt, which isn't allowed here. Please leave "
+                "it out, or change it with `/settings`."
+            ).format(phrase=code(result.said))
         case Rule.WORDS:
             return _(
                 "Your prompt contains {phrase}, which isn't allowed here. Please rephrase it."
             ).format(phrase=code(result.said))
+        case Rule.PRIVATE:
+            return _(
+                "Private orders aren't allowed on this server. If you change this one and try "
+                "again, everybody here can see it."
+            )
         case Rule.COOLDOWN:
             return _(
                 "Please wait {duration} between orders here. You can order again {when}."
