@@ -25,7 +25,10 @@ async def place_order(interaction: Interaction, intake: OrderIntake, options: Or
     try:
         await _place(interaction, intake, options)
     except OrderRejected as rejected:
-        rejected.options = rejected.options or options
+        to_change = rejected.options
+        if isinstance(to_change, OrderOptions):
+            options = replace(to_change, prompt=options.prompt)  # as it was typed
+        rejected.options = options
         raise
 
 
