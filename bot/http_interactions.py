@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -25,14 +26,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LIST_EVERY: Final = 600.0  # seconds between two looks at which servers there are
-# Seconds for which a server is not asked for again while members use the bot there, and while a
-# moderator does, who sees roles and channels that were just made or deleted.
-FRESH, FRESH_FOR_MODERATORS = 3600.0, 30.0
+# Seconds for which a server is not asked for again. It is for each command, press or form of a
+# moderator, who sees roles, channels and permissions that were just changed.
+FRESH: Final = 600.0
+RETRY: Final = 5.0  # seconds after which a server is asked for again that is not known
 ASK_WITHIN: Final = 30.0  # seconds
 LEARN_WITHIN: Final = 0.5  # seconds; a member waits for an answer, and Discord gives it 3
 PAGE: Final = 200  # servers of one answer
 AT_ONCE: Final = 4  # servers that are asked for
 
+_AUTOCOMPLETE: Final = discord.InteractionType.autocomplete.value
 _MANAGE_GUILD: Final = discord.Permissions(manage_guild=True).value
 
 
@@ -117,19 +120,25 @@ class Servers:
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
-        """List the servers at once, and again and again, until cancelled."""
+        """List the servers at once, and again and again, until cancelled.
+
+        Raises LoginFailure if Discord takes the token no more.
+        """
         listed = False
         while True:
             try:
                 servers = {int(guild["id"]): guild async for guild in self._list()}
-            except DiscordError as error:
-                log.warning("servers not listed, retrying: error=%s", error)
-            else:
                 if listed:
                     await self._compare(servers)
                 else:
                     self._introduce(servers)
                 listed = True
+            except DiscordError as error:
+                if error.status == HTTPStatus.UNAUTHORIZED:
+                    raise discord.LoginFailure("does not take DISCORD_TOKEN any more") from error
+                log.warning("servers not listed, retrying: error=%s", error)
+            except Exception as error:  # noqa: BLE001 - of any kind, by what Discord sent
+                fault(log, "servers not understood, retrying", error)
             await asyncio.sleep(self._every if listed else ASK_WITHIN)
 
     def close(self) -> None:
@@ -140,15 +149,15 @@ class Servers:
     def note(self, data: Any) -> asyncio.Task[None] | None:
         """Ask for the server of an interaction, unless it is known; return that, if it is not."""
         guild_id = interaction_payload.snowflake(data.get("guild_id"))
-        owners, member = data.get("authorizing_integration_owners"), data.get("member")
+        owners = data.get("authorizing_integration_owners")
         if guild_id is None or not isinstance(owners, dict) or "0" not in owners:
             return None  # the bot is not a member there
-        granted = member.get("permissions") if isinstance(member, dict) else None
-        moderates = (interaction_payload.snowflake(granted) or 0) & _MANAGE_GUILD
-        guild = self._client.get_guild(guild_id)
-        is_known = guild is not None and not guild.unavailable
-        fresh = FRESH if is_known and not moderates else FRESH_FOR_MODERATORS
-        if time.monotonic() - self._asked_at.get(guild_id, -fresh) >= fresh:
+        if (guild := self._client.get_guild(guild_id)) is not None:
+            _learn(guild, data.get("guild"))
+        is_known = guild is not None and not guild.unavailable and _knows_channel(guild, data)
+        fresh = RETRY if not is_known else 0.0 if _is_moderators(data) else FRESH
+        is_old = time.monotonic() - self._asked_at.get(guild_id, -fresh) >= fresh
+        if is_old and guild_id not in self._asking:
             self._asked_at[guild_id] = time.monotonic()
             task = asyncio.get_running_loop().create_task(self._ask(guild_id))
             self._asking[guild_id] = task
@@ -157,7 +166,7 @@ class Servers:
         return None if is_known else self._asking.get(guild_id)
 
     async def _list(self) -> AsyncIterator[Any]:
-        """Yield all servers, with no more than their names."""
+        """Yield all servers, with little more than their names."""
         after = 0
         while True:
             async with translated_errors(ASK_WITHIN):
@@ -176,12 +185,11 @@ class Servers:
         ready: Any = {
             "user": {"id": user.id, "username": user.name, "discriminator": "0", "avatar": None},
             "application": application,
-            "guilds": [
-                {"id": guild_id, "name": guild.get("name", ""), "unavailable": True}
-                for guild_id, guild in sorted(listed.items())
-            ],
+            "guilds": [{"id": guild_id, "unavailable": True} for guild_id in sorted(listed)],
         }
         client._connection.parse_ready(ready)  # noqa: SLF001
+        for guild in client.guilds:
+            _learn(guild, listed.get(guild.id))
 
     async def _compare(self, listed: Mapping[int, Any]) -> None:
         """Tell discord.py which servers came and went, and how they are called."""
@@ -192,7 +200,7 @@ class Servers:
             state.parse_guild_delete(gone)
         for guild_id, guild in listed.items():
             if guild_id in known:
-                known[guild_id].name = guild.get("name", "")
+                _learn(known[guild_id], guild)
             else:
                 await self._ask(guild_id)
 
@@ -213,25 +221,56 @@ class Servers:
         try:
             if (known := self._client.get_guild(guild_id)) is not None:
                 created["unavailable"] = False
-                self._forget_gone(known, created)
+                await self._forget_gone(known, created)
             self._client._connection.parse_guild_create(created)  # noqa: SLF001
         except Exception as error:  # noqa: BLE001 - of any kind, by what Discord sent
             fault(log, "server not understood", error, guild=guild_id)
 
-    def _forget_gone(self, guild: discord.Guild, created: Any) -> None:
-        """Tell discord.py of deleted roles. Channels are taken from its cache without a word.
-
-        Of a channel that is missing, only an answer to a question about it says that it is deleted.
-        """
+    async def _forget_gone(self, guild: discord.Guild, created: Any) -> None:
+        """Tell discord.py of deleted roles and channels; some may only be hidden from the bot."""
+        state = self._client._connection  # noqa: SLF001
         roles = {int(role["id"]) for role in created["roles"]}
         for role in guild.roles:
             if role.id not in roles:
                 gone: Any = {"guild_id": guild.id, "role_id": role.id}
-                self._client._connection.parse_guild_role_delete(gone)  # noqa: SLF001
+                state.parse_guild_role_delete(gone)
         channels = {int(channel["id"]) for channel in created["channels"]}
         for channel in guild.channels:
-            if channel.id not in channels:
+            if channel.id in channels:
+                continue
+            if await guild_cache.is_gone(self._client.http, channel.id):
+                gone = {"guild_id": guild.id, "id": channel.id}
+                state.parse_channel_delete(gone)
+            else:
                 guild._remove_channel(channel)  # noqa: SLF001
+
+
+def _is_moderators(data: Any) -> bool:
+    """Tell whether a moderator used something, and does not just type."""
+    member = data.get("member")
+    granted = member.get("permissions") if isinstance(member, dict) else None
+    moderates = (interaction_payload.snowflake(granted) or 0) & _MANAGE_GUILD
+    return bool(moderates) and data.get("type") != _AUTOCOMPLETE
+
+
+def _knows_channel(guild: discord.Guild, data: Any) -> bool:
+    """Tell whether the channel of an interaction is known, of a thread its parent."""
+    channel = data.get("channel")
+    shown = channel if isinstance(channel, dict) else {}
+    is_thread = shown.get("thread_metadata") is not None
+    channel_id = shown.get("parent_id") if is_thread else data.get("channel_id")
+    known = interaction_payload.snowflake(channel_id)
+    return known is None or guild.get_channel(known) is not None
+
+
+def _learn(guild: discord.Guild, told: Any) -> None:
+    """Note what comes with an interaction and with the list of servers."""
+    told = told if isinstance(told, dict) else {}
+    name, features = told.get("name"), told.get("features")
+    if isinstance(name, str):
+        guild.name = name
+    if isinstance(features, list):
+        guild.features = features
 
 
 async def _after(asking: asyncio.Task[None], hand_over: Callable[[], None]) -> None:

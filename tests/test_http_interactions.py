@@ -11,7 +11,7 @@ from bot import http_interactions
 from bot.http_interactions import InteractionInbox, Servers
 from bot.ui import guild_cache
 from sandbox.discord.sample import new_guild
-from sandbox.faults import Fault, Hold
+from sandbox.faults import Fault, Hold, Rewrite
 from tests.stand_in import stand_in
 
 __all__ = ["stand_in"]
@@ -25,7 +25,7 @@ class Told(discord.Client):
     def __init__(self):
         super().__init__(intents=discord.Intents(guilds=True), guild_ready_timeout=SOON)
         self.events = asyncio.Queue[tuple[str, int]]()
-        self.deleted: list[int] = []  # roles
+        self.deleted: list[int] = []  # roles and channels
 
     async def on_guild_join(self, guild):
         self.events.put_nowait(("join", guild.id))
@@ -35,6 +35,9 @@ class Told(discord.Client):
 
     async def on_guild_role_delete(self, role):
         self.deleted.append(role.id)
+
+    async def on_guild_channel_delete(self, channel):
+        self.deleted.append(channel.id)
 
     async def on_guild_remove(self, guild):
         self.events.put_nowait(("remove", guild.id))
@@ -84,6 +87,25 @@ async def test_servers_are_listed_and_those_that_come_and_go_are_noticed(stand_i
     assert client.get_guild(int(invited.id)) is None
 
 
+async def test_a_token_that_discord_takes_no_more_ends_it(stand_in, client):
+    servers = Servers(client, every=SOON)
+    running = asyncio.create_task(servers.run())
+    await client.events.get()
+    stand_in.world.bot_token = "another"
+
+    with pytest.raises(discord.LoginFailure):
+        await running
+
+
+async def test_a_list_that_makes_no_sense_ends_nothing(stand_in, client, servers):
+    await client.events.get()
+    odd = Rewrite(change=lambda _: [{"name": "no id"}])
+    stand_in.faults.add(Fault(method="GET", path="*/users/@me/guilds", do=odd, times=2))
+    invited = new_guild(stand_in.world)
+    assert await client.events.get() == ("join", int(invited.id))
+    stand_in.journal.exchanges.clear()  # Discord would not send that
+
+
 @pytest.fixture
 async def here(stand_in, client, servers):
     """A server of which no more than the name is known."""
@@ -111,10 +133,9 @@ async def test_a_server_is_asked_for_once_when_somebody_is_there_and_the_bot_too
 
 
 @pytest.mark.parametrize("moderator", [True, False])
-async def test_what_was_deleted_is_known_soon_where_a_moderator_is(
-    monkeypatch, stand_in, client, servers, here, moderator
+async def test_what_was_deleted_is_known_when_a_moderator_uses_something(
+    stand_in, client, servers, here, moderator
 ):
-    monkeypatch.setattr(http_interactions, "FRESH_FOR_MODERATORS", 0.0)
     world, member = stand_in.world, interaction(here.id, moderator=moderator)
     role, channel = world.add_role(here, "Patrons"), world.add_channel(here, "studio")
     await servers.note(member)
@@ -128,7 +149,32 @@ async def test_what_was_deleted_is_known_soon_where_a_moderator_is(
     await guild_cache.ask(client.http, ())
     assert (known.get_role(int(role.id)) is None) == moderator
     assert (known.get_channel(int(channel.id)) is None) == moderator
-    assert client.deleted == ([int(role.id)] if moderator else [])
+    assert client.deleted == ([int(role.id), int(channel.id)] if moderator else [])
+
+
+async def test_a_channel_that_is_only_hidden_is_not_taken_for_deleted(
+    stand_in, client, servers, here
+):
+    channel = stand_in.world.add_channel(here, "studio")
+    await servers.note(interaction(here.id, moderator=True))
+    hide = Rewrite(change=lambda shown: [one for one in shown if one["id"] != channel.id])
+    stand_in.faults.add(Fault(method="GET", path="*/guilds/*/channels", do=hide))
+
+    servers.note(interaction(here.id, moderator=True))
+    await guild_cache.ask(client.http, ())
+    assert client.get_channel(int(channel.id)) is None
+    assert client.deleted == []
+
+
+async def test_a_thread_in_a_new_channel_is_read_with_that_channel(
+    monkeypatch, stand_in, client, servers, here
+):
+    monkeypatch.setattr(http_interactions, "RETRY", 0.0)
+    await servers.note(interaction(here.id))
+    studio = stand_in.world.add_channel(here, "studio", nsfw=True)
+    thread = {"id": "1", "thread_metadata": {}, "parent_id": studio.id}
+    await servers.note(interaction(here.id) | {"channel": thread})
+    assert client.get_channel(int(studio.id)).nsfw
 
 
 async def test_the_first_interactions_of_a_server_wait_until_it_is_known_but_not_long(

@@ -142,13 +142,19 @@ async def ask(http: discord.http.HTTPClient, channel_ids: Iterable[int | None]) 
 
 
 async def _ask(http: discord.http.HTTPClient, channel_id: int) -> None:
-    with suppress(DiscordError):  # then nothing is known
+    if await is_gone(http, channel_id):
+        note_deleted(channel_id)
+
+
+async def is_gone(http: discord.http.HTTPClient, channel_id: int) -> bool:
+    """Ask Discord whether a channel or thread is deleted; without an answer it is not."""
+    with suppress(DiscordError):
         async with translated_errors(ASKED_WITHIN):
             try:
                 await http.get_channel(channel_id)
             except discord.NotFound as error:
-                if error.code == _UNKNOWN_CHANNEL:
-                    note_deleted(channel_id)
+                return error.code == _UNKNOWN_CHANNEL
+    return False
 
 
 def is_unwritable(channel_id: int) -> bool:
