@@ -25,38 +25,43 @@ PING: Json = {"id": "1", "application_id": "1", "type": 1, "token": "ping", "ver
 class Endpoint:
     """Posts interactions to the bot's address, once it is set; the gateway then gets none.
 
-    A balancer stands before the bot: it asks `/readyz?exclude=lane`.
+    A balancer stands before the bot's processes: it asks each of them `/readyz?exclude=lane`, and
+    lets those that are ready take turns.
     """
 
     def __init__(self, world: World, interactions: Interactions) -> None:
         self._world = world
         self._interactions = interactions
         self._key = Ed25519PrivateKey.generate()
-        self._origin: str | None = None
+        self._ready: dict[str, bool] = {}  # the processes, by their origins; the next one first
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
-        self.online = False  # whether the bot is ready
+        self.online = False  # whether a process is ready
         self.statuses: list[int] = []  # the bot's answers; 0: none
         world.application["verify_key"] = self._key.public_key().public_bytes_raw().hex()
 
     @property
     def is_set(self) -> bool:
         """Whether interactions are posted."""
-        return self._origin is not None
+        return bool(self._ready)
 
     def set(self, address: str, origin: str) -> None:
         """Post to the bot from now on, as if *address* led to *origin*."""
         self.clear()
         self._world.application["interactions_endpoint_url"] = address
-        self._origin = origin
+        self.add(origin)
         self._session = self._session or aiohttp.ClientSession()
         self._watching = self._spawn(self._watch())
+
+    def add(self, origin: str) -> None:
+        """Put another process behind the balancer."""
+        self._ready[origin] = False
 
     def clear(self) -> None:
         """Leave interactions to the gateway from now on."""
         self._world.application["interactions_endpoint_url"] = None
-        self._origin = None
+        self._ready.clear()
         if self._watching is not None:
             self._watching.cancel()
         self._note(online=False)
@@ -85,7 +90,7 @@ class Endpoint:
         signature = (key or self._key).sign(timestamp.encode() + sent).hex()
         signed = {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": timestamp}
         assert self._session is not None
-        url = f"{self._origin}/interactions"
+        url = f"{self._next()}/interactions"
         waits = aiohttp.ClientTimeout(total=self._world.ack_window)
         kind = {"Content-Type": "application/json"}
         try:
@@ -108,13 +113,27 @@ class Endpoint:
             self._interactions.lapse(interaction)
 
     async def look(self) -> None:
-        """Ask the bot whether it is ready."""
+        """Ask each process whether it is ready."""
+        origins = list(self._ready)
+        ready = await asyncio.gather(*map(self._is_ready, origins))
+        for origin, is_ready in zip(origins, ready, strict=True):
+            if origin in self._ready:
+                self._ready[origin] = is_ready
+        self._note(online=any(ready))
+
+    async def _is_ready(self, origin: str) -> bool:
         assert self._session is not None
-        ready = False
         with suppress(aiohttp.ClientError):
-            async with self._session.get(f"{self._origin}/readyz?exclude=lane") as answer:
-                ready = answer.status == HTTPStatus.OK
-        self._note(online=ready)
+            async with self._session.get(f"{origin}/readyz?exclude=lane") as answer:
+                return answer.status == HTTPStatus.OK
+        return False
+
+    def _next(self) -> str:
+        """Return the process whose turn it is."""
+        ready = (origin for origin, is_ready in self._ready.items() if is_ready)
+        origin = next(ready, None) or next(iter(self._ready))
+        self._ready[origin] = self._ready.pop(origin)
+        return origin
 
     async def _watch(self) -> None:
         while True:
