@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCALES := bot/ui/locales
 OPENAPI := $(or $(DISCORD_OPENAPI),../shared/facts/discord-openapi.json)
 
-.PHONY: sandbox run test coverage lint check page-check format bench guard fuzz clients chaos soak picture film messages schema requirements clean
+.PHONY: sandbox run test acceptance-http coverage lint check page-check format bench guard fuzz clients chaos soak picture film messages schema requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -15,6 +15,9 @@ run: .venv/run            ## run the bot with the settings of .env
 
 test: .venv/dev           ## run every test
 	@$(BIN)/python -m pytest -n 4
+
+acceptance-http: .venv/dev  ## run the acceptance tests once more, with interactions by HTTP
+	@INTERACTIONS=http $(BIN)/python -m pytest -n 4 tests/acceptance
 
 coverage: .venv/dev       ## run every test; measure bot and cogs, in bot processes too
 	@$(BIN)/coverage erase

@@ -25,7 +25,7 @@ from xdist.workermanage import WorkerController
 from sandbox.botprocess import BOT, BotProcess, Launch, Process
 from sandbox.botprocess import launch as launch_process
 from sandbox.discord.member import Member
-from sandbox.environment import SandboxEnvironment
+from sandbox.environment import PUBLIC_URL, SandboxEnvironment
 from tests.acceptance.driver import (
     CLUB,
     FAST_LANE,
@@ -35,6 +35,7 @@ from tests.acceptance.driver import (
     quick,
     without_limits,
 )
+from tests.acceptance.fork_server import WITHOUT_CALLBACKS
 from tests.acceptance.forked import ForkServer
 from tests.acceptance.visitor import DESKTOP
 from tests.openapi import assert_conform
@@ -43,7 +44,6 @@ Start = Callable[..., Awaitable[BotProcess]]
 MakeSandbox = Callable[..., SandboxEnvironment]
 
 BY_HTTP = os.environ.get("INTERACTIONS") == "http"
-DEAF = "https://deaf.example"  # where the vendor's stand-in reaches nobody
 LEFT_OUT = pytest.StashKey[set[tuple[str, str]]]()  # tests about the gateway, and why each is
 
 
@@ -105,8 +105,8 @@ def make_sandbox(launched: Launch) -> MakeSandbox:
     async def launch(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Process:
         if tuple(command) == BOT:
             forget_starts(env["DATABASE_URL"])  # else each restart of a bot waits for seconds
-            if BY_HTTP and not env["PUBLIC_URL"]:  # it needs one; callbacks still do not come
-                env = {**env, "PUBLIC_URL": DEAF}
+            if BY_HTTP and not env["PUBLIC_URL"]:  # it needs one
+                env = {**env, "PUBLIC_URL": PUBLIC_URL, WITHOUT_CALLBACKS: "yes"}
         return await launched(command, cwd=cwd, env=env)
 
     return partial(Environment, launch=launch, by_http=BY_HTTP)

@@ -16,6 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import ClientSession
 from PIL import Image
 from sqlalchemy import func, select
@@ -27,6 +28,7 @@ from sandbox.botprocess import BotProcess
 from sandbox.discord.enums import InteractionType
 from sandbox.discord.member import Invocation, Member
 from sandbox.environment import SandboxEnvironment
+from sandbox.listener import free_port
 from sandbox.pixazo import Settings
 
 Message = Mapping[str, Any]
@@ -158,6 +160,21 @@ async def set_limits(moderator: Member, **limits: Any) -> Message:
     return await sent.until(answered)
 
 
+async def start_one_of_several(sandbox: SandboxEnvironment, **settings: str) -> BotProcess:
+    """Start a process beside others, and wait until it takes interactions."""
+    by_http = sandbox.by_http
+    if by_http and settings.get("WEB_PORT") == "0":
+        port = free_port()
+        settings["WEB_PORT"] = str(port)
+        sandbox.discord.endpoint.add(f"http://127.0.0.1:{port}")
+    process = sandbox.bot(**settings)
+    await process.start()
+    await process.wait_line("connected to Discord:" if by_http else "has connected to Gateway")
+    if by_http:
+        await sandbox.discord.endpoint.look()
+    return process
+
+
 async def without_limits(sandbox: SandboxEnvironment, guild: str = CLUB) -> None:
     """Lift the limits of members that a server has by default."""
     channel = next(iter(sandbox.world.guild(guild).channels.values())).name
@@ -273,6 +290,11 @@ class Server:
         world.move_bot(self.guild, present=True, joined_at=datetime(2024, 3, 1, tzinfo=UTC))
         self.mira, self.noah, self.ada = map(self.member, ("Mira", "Noah", "Ada"))
 
+    async def noticed(self) -> None:
+        """Let the bot learn of what was deleted: by HTTP it does when a moderator uses it."""
+        if self._sandbox.by_http:
+            await (await self.mira.command("help")).until(words)
+
     def member(self, name: str, channel: str = "general") -> Member:
         """Return a member in one of the channels."""
         return self._sandbox.discord.member(name, channel=channel, guild=self.name)
@@ -290,6 +312,11 @@ class Server:
             members.append(self.member(user.id))
         return members
 
+
+# The operator.
+
+# Of tests of ``check``, which asks at PUBLIC_URL, too.
+CHECK = pytest.mark.gateway("by HTTP the address that check asks at leads nowhere here")
 
 # The vendor.
 

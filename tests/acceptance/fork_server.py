@@ -38,6 +38,7 @@ LATE = (
     "uvloop",
 )
 TRACE = "TRACE_WRITE_LOCK"  # a bot's environment variable: a file for the trace of SQLite's lock
+WITHOUT_CALLBACKS = "WITHOUT_CALLBACKS"  # a bot's environment variable: it asks for none
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 REQUEST_BYTES = 1 << 17
 
@@ -116,6 +117,8 @@ def _become(request: Request, capture: str) -> None:
         _capture(capture)
     if TRACE in os.environ:
         _trace_write_lock(os.environ[TRACE])
+    if WITHOUT_CALLBACKS in os.environ:
+        importlib.import_module("tests.acceptance.without_callbacks")
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 

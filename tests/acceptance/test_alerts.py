@@ -13,7 +13,7 @@ from bot.store.sqlite import SqliteEngine
 from sandbox.alerts import TOKEN
 from sandbox.discord.gateway_troubles import Stage
 from sandbox.faults import ALWAYS, Answer, Cut, Fault, Hold
-from tests.acceptance.driver import delivered, eventually, restart, without_limits
+from tests.acceptance.driver import CHECK, delivered, eventually, restart, without_limits
 from tests.acceptance.test_faults_inside import planted
 
 # Waits are shorter, and there is a disk that a test fills and a loop that fails once.
@@ -116,6 +116,7 @@ async def test_a_lane_is_told_of_with_each_reason_and_its_end(
     assert told("lane") == [("lane", reason, state) for reason in causes for state in STATES]
 
 
+@pytest.mark.gateway("its connection and its starts are among what is told")
 async def test_what_happens_in_the_bot_and_around_it_is_told_with_its_end(
     sandbox, start, noah, operate, store, told, waits_for, quickly
 ):
@@ -226,6 +227,7 @@ async def test_a_kill_at_any_moment_loses_no_alert_and_repeats_none_that_was_tak
     assert told("lane") == [("lane", "credit", state) for state in STATES]
 
 
+@CHECK
 @pytest.mark.parametrize("kind", ["json", "discord"])
 async def test_check_sends_a_test_and_says_whether_it_was_taken(sandbox, operate, kind):
     settings = {"ALERT_WEBHOOK_URL": sandbox.alerts.url(kind)}

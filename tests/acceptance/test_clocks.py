@@ -9,6 +9,7 @@ from tests.acceptance.driver import (
     accepted,
     delivered,
     eventually,
+    start_one_of_several,
     without_limits,
 )
 from tests.acceptance.test_faults_inside import planted
@@ -87,14 +88,13 @@ async def test_processes_whose_clocks_differ_cancel_none_of_each_others_orders(
     }
     for shard, seconds in enumerate(ahead):
         settings, _ = wrong_clock(f"bot-{shard}", seconds)
-        bot = sandbox.bot(
+        await start_one_of_several(
+            sandbox,
             **FAST_LANE | common | settings,
             SHARD_IDS=str(shard),
             INSTANCE=f"bot-{shard}",
             WEB_PORT="0",
         )
-        await bot.start()
-        await bot.wait_line("has connected to Gateway")
     sandbox.discord.faults.add(Fault(path="*/callback", do=Delay(seconds=2.0), times=3))
 
     orders = [await noah.command("imagine", prompt=f"cat {number}") for number in range(3)]

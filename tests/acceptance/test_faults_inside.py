@@ -3,6 +3,7 @@
 import os
 
 from sandbox.environment import PROJECT
+from tests.acceptance.fork_server import WITHOUT_CALLBACKS
 
 # Python imports `sitecustomize` before anything else: the fault is planted in an unmodified bot.
 BROKEN_COG = """
@@ -29,9 +30,16 @@ guilds.Guilds.erase_drafts = failing(guilds.Guilds.erase_drafts, 1)  # part of a
 """
 
 
+FOR_HTTP = f"""
+import os
+if "{WITHOUT_CALLBACKS}" in os.environ:
+    from tests.acceptance import without_callbacks
+"""
+
+
 def planted(tmp_path, code):
     """Return what a bot's environment needs so that *code* runs in it first."""
-    (tmp_path / "sitecustomize.py").write_text(code)
+    (tmp_path / "sitecustomize.py").write_text(f"{code}\n{FOR_HTTP}")
     return {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(PROJECT)])}
 
 

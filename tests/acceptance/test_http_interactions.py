@@ -149,7 +149,7 @@ async def test_a_process_that_is_stopped_answers_until_the_balancer_has_noticed(
 async def test_a_new_server_is_welcomed_when_somebody_uses_the_bot_there(sandbox, start):
     await start()
     invited = Invited(sandbox)
-    await (await invited.noah.command("help")).until(words)
+    await invited.noticed()
     await invited.mira.sees(says(HELLO))
     assert invited.greetings() == ["welcome"]
 

@@ -56,7 +56,6 @@ async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(share
     assert not [one for one in shared.discord.journal.exchanges if key in str(one.headers)]
 
 
-@pytest.mark.gateway("without it there is a PUBLIC_URL, and a submit asks for callbacks")
 async def test_submit_is_the_contracts_example_to_the_letter(sandbox, start, noah):
     await start(PUBLIC_URL="")
 

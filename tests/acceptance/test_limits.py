@@ -21,6 +21,7 @@ from tests.acceptance.driver import (
     restart,
     says,
     set_limits,
+    start_one_of_several,
     words,
 )
 from tests.openapi import assert_conform
@@ -33,7 +34,7 @@ def bot_settings():
 
 @pytest.fixture(scope="module")
 async def two_on_postgresql(postgres, make_sandbox) -> AsyncIterator[SandboxEnvironment]:
-    """Two processes on one PostgreSQL. Both receive every interaction."""
+    """Two processes on one PostgreSQL. Both receive every interaction; by HTTP, one does."""
     async with make_sandbox(vendor=quick()) as opened:
         await start_two(opened, await postgres.new())
         yield opened
@@ -42,9 +43,7 @@ async def two_on_postgresql(postgres, make_sandbox) -> AsyncIterator[SandboxEnvi
 async def start_two(sandbox, url, **settings):
     for name, port in (("first", sandbox.web_port), ("second", 0)):
         own = {"DATABASE_URL": url, "INSTANCE": name, "WEB_PORT": str(port)}
-        bot = sandbox.bot(**(FAST_LANE | own | settings))
-        await bot.start()
-        await bot.wait_line("has connected to Gateway")
+        await start_one_of_several(sandbox, **(FAST_LANE | own | settings))
 
 
 @pytest.fixture

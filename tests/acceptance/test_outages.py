@@ -130,6 +130,7 @@ async def test_without_its_database_the_bot_orders_nothing_and_loses_nothing(
         await bot.stop()
 
 
+@pytest.mark.gateway("it is away")
 async def test_without_the_gateway_what_was_ordered_is_delivered(
     sandbox, begin, complete, readiness, unharmed
 ):

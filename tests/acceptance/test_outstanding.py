@@ -62,7 +62,7 @@ async def test_an_origin_that_is_listed_at_the_next_start_brings_the_pictures(
 
     status, lines = await operate("check", **wrong)
     assert status == 1
-    failed = next(line for line in lines if line.startswith("FAILED"))
+    failed = next(line for line in lines if line.startswith("FAILED  media"))
     assert f"MEDIA_ORIGINS does not list {sandbox.pixazo.media_origin}" in failed
     assert "127.0.0.1" in failed  # of imagine-check.inside.localhost
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from sandbox.faults import Cut, Fault
-from tests.acceptance.driver import delivered
+from tests.acceptance.driver import CHECK, delivered
+
+GATEWAY = pytest.mark.gateway("is about its connections, events and close codes")
 
 
-@pytest.mark.parametrize("away", ["gateway", "everything"])
+@pytest.mark.parametrize("away", [pytest.param("gateway", marks=GATEWAY), "everything"])
 async def test_discord_being_away_at_the_start_is_waited_out(sandbox, noah, away):
     bot = sandbox.bot()
     if away == "gateway":
@@ -63,6 +65,7 @@ MALFORMED: tuple[tuple[Any, Any], ...] = (
 )
 
 
+@GATEWAY
 async def test_malformed_events_cost_no_connection_and_are_logged_once_per_kind(
     sandbox, start, noah
 ):
@@ -83,6 +86,7 @@ async def test_malformed_events_cost_no_connection_and_are_logged_once_per_kind(
     assert len([line for line in logged if "kind=GUILD_CREATE" in line]) == 1
 
 
+@GATEWAY
 async def test_after_a_frame_that_breaks_the_stream_the_session_is_resumed(sandbox, start, noah):
     bot = await start()
     sandbox.discord.gateway.send_raw(b"no such compression")
@@ -110,6 +114,7 @@ CLOSE_CODES = {
 }
 
 
+@GATEWAY
 @pytest.mark.parametrize("code", CLOSE_CODES)
 @pytest.mark.parametrize("at_once", [True, False])
 async def test_a_close_that_no_reconnect_mends_ends_it_with_a_line_that_says_what_to_do(
@@ -143,6 +148,7 @@ async def test_a_second_run_on_one_database_ends_with_a_clear_line(start, operat
     assert any("another process runs on" in line for line in lines)
 
 
+@CHECK
 async def test_check_says_line_by_line_what_works_and_spends_nothing(sandbox, operate):
     status, lines = await operate("check")
 
@@ -156,6 +162,7 @@ async def test_check_says_line_by_line_what_works_and_spends_nothing(sandbox, op
     assert not sandbox.pixazo.accepted
 
 
+@CHECK
 @pytest.mark.parametrize(
     ("trouble", "line"),
     [

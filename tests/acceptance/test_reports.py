@@ -364,6 +364,7 @@ async def test_a_role_that_is_deleted_is_pinged_no_more(shared, server):
     role = server.patrons
     await log_ping(server, channel=server.channel("pictures"), ping=role.id)
     shared.world.remove_role(server.guild, role)
+    await server.noticed()
     await moderator(server).sees(says("a role or channel was deleted"))
 
     assert "pings" not in await log_ping(server)

@@ -51,16 +51,16 @@ async def test_a_server_that_is_age_restricted_as_a_whole_takes_orders_in_every_
 async def test_age_restrictions_are_known_by_threads_changes_and_places_without_a_cache(
     sandbox, start
 ):
-    """During an outage the bot knows nothing but what each interaction says."""
+    """During an outage the gateway tells nothing but what each interaction says."""
     bot = await start()
     server = Server(sandbox)
     world, dark = sandbox.world, sandbox.world.channel("after-dark", guild=server.name)
-    await set_limits(server.mira, age_restricted_only=True)
     forum = world.add_channel(server.guild, "forum", type=ChannelType.FORUM, nsfw=True)
     places = {"general": False, "after-dark": True, "thread": True, "post": True, "voice": True}
     world.add_thread(dark, "thread")
     world.add_thread(forum, "post")
     world.add_channel(server.guild, "voice", type=ChannelType.VOICE, nsfw=True)
+    await set_limits(server.mira, age_restricted_only=True)
 
     async def check(expected):
         for place, taken in expected.items():
@@ -69,15 +69,19 @@ async def test_age_restrictions_are_known_by_threads_changes_and_places_without_
 
     await check(places)
     world.change_guild(server.guild, nsfw_level=3)
+    await server.noticed()
     await check(dict.fromkeys(places, True))
     world.change_guild(server.guild, nsfw_level=0)
+    await server.noticed()
     await check(places)
 
     world.outage(server.guild)
     await restart(sandbox, bot)
-    await check(places | {"thread": False, "post": False})  # nothing is known of their channels
+    unknown = {} if sandbox.by_http else {"thread": False, "post": False}  # their channels are
+    await check(places | unknown)
 
 
+@pytest.mark.gateway("it alone tells at once that the bot was removed")
 async def test_a_server_that_removes_the_bot_is_noted_and_what_waits_there_is_given_back(
     sandbox, start, store
 ):
@@ -121,6 +125,7 @@ async def test_a_server_that_removes_the_bot_is_noted_and_what_waits_there_is_gi
     assert store.left_at(server.guild.id) is None
 
 
+@pytest.mark.gateway("it alone tells at once that the bot was removed")
 async def test_thirty_days_after_it_left_a_server_is_forgotten(sandbox, start, store, tmp_path):
     await start(**planted(tmp_path, SWEEPS_OFTEN))
     server, other = Server(sandbox), Server(sandbox)

@@ -12,6 +12,7 @@ from tests.acceptance.driver import (
     pictures,
     quick,
     set_limits,
+    start_one_of_several,
     without_limits,
 )
 
@@ -42,13 +43,10 @@ async def two(sandbox, postgres):
         "MAX_IMAGES_PER_DAY": "0",
         "MAX_IMAGES_PER_GUILD_PER_DAY": "0",
     }
-    first = sandbox.bot(SHARD_IDS="0", INSTANCE="zero", **common)
-    second = sandbox.bot(SHARD_IDS="1", INSTANCE="one", WEB_PORT="0", **common)
-    await first.start()
-    await first.wait_line("has connected to Gateway")
-    await second.start()
-    await second.wait_line("has connected to Gateway")
-    return first, second
+    return (
+        await start_one_of_several(sandbox, SHARD_IDS="0", INSTANCE="zero", **common),
+        await start_one_of_several(sandbox, SHARD_IDS="1", INSTANCE="one", WEB_PORT="0", **common),
+    )
 
 
 ODD_ID = "745100321596440576"

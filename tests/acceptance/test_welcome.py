@@ -18,7 +18,7 @@ from tests.acceptance.driver import (
     words,
 )
 from tests.acceptance.test_page import looks_well
-from tests.acceptance.visitor import message, press
+from tests.acceptance.visitor import message, press, say
 
 HELLO, STEPS = "Hello, and thanks for adding me!", "First steps"
 OWNER = "found no channel to introduce myself in"
@@ -34,6 +34,11 @@ class Invited:
         self.guild = new_guild(sandbox.world, **more)
         self.mira = self.member("Mira")
         self.noah = self.member("Noah")
+
+    async def noticed(self):
+        """By HTTP the bot learns of the server when somebody uses it there."""
+        if self.sandbox.by_http:
+            await (await self.noah.command("help")).until(words)
 
     def member(self, name, channel="welcome"):
         return self.sandbox.discord.member(name, channel=channel, guild=self.guild.name)
@@ -57,6 +62,7 @@ async def settled(sandbox, invited):
     sent = await invited.noah.command("help")
     await sent.until(words)
     other = Invited(sandbox)
+    await other.noticed()
     await other.mira.sees(says(HELLO))
 
 
@@ -72,6 +78,7 @@ async def settled(sandbox, invited):
 async def test_it_introduces_itself_once_where_moderators_read_it(sandbox, start, kind, place):
     await start()
     invited = Invited(sandbox, **kind)
+    await invited.noticed()
     where = sandbox.discord.member("Mira") if place == "direct" else invited.member("Mira", place)
     greeting = await where.sees(says(OWNER if place == "direct" else HELLO))
 
@@ -94,6 +101,7 @@ async def test_an_owner_who_takes_no_messages_is_left_in_peace(sandbox, start):
     await start()
     sandbox.world.closed_to_bot.add(sandbox.world.user("Mira").id)
     invited = Invited(sandbox, writable=False)
+    await invited.noticed()
 
     path = "/api/v10/users/@me/channels"
     await eventually(lambda: sandbox.discord.journal.find("POST", path))
@@ -102,6 +110,7 @@ async def test_an_owner_who_takes_no_messages_is_left_in_peace(sandbox, start):
     assert len(sandbox.discord.journal.find("POST", path)) == 1
 
 
+@pytest.mark.gateway("it tells at once that the bot was removed, and of outages")
 async def test_each_time_it_is_added_it_says_hello_and_at_no_other_time(sandbox, start):
     """Not after an outage, a restart, or a new session, nor where it was before."""
     await start()
@@ -142,12 +151,14 @@ async def test_killed_while_it_says_hello_it_does_so_once(sandbox, start, when, 
         fault = Fault(method="POST", path=path, do=Hold(when=when), times=ALWAYS)
         sandbox.discord.faults.add(fault)
         invited = Invited(sandbox, writable=writable)
+        await invited.noticed()
         await fault.reached.wait()
         await bot.kill()
         fault.end()
         fault.release()
     sandbox.world.nonce_window = 0.0  # as if it came back much later
     await restart(sandbox)
+    await invited.noticed()
 
     where = invited.mira if writable else sandbox.discord.member("Mira")
     await where.sees(says(HELLO if writable else OWNER))
@@ -161,12 +172,14 @@ async def test_an_answer_that_is_lost_makes_no_second_welcome(sandbox, start):
     lost = Fault(method="POST", path="/api/v10/channels/*/messages", do=Cut(when="after"))
     sandbox.discord.faults.add(lost)
     invited = Invited(sandbox)
+    await invited.noticed()
 
     await invited.mira.sees(says(HELLO))
     await settled(sandbox, invited)
     assert invited.greetings() == ["welcome"]
 
 
+@pytest.mark.gateway("it tells of outages")
 async def test_added_during_an_outage_it_says_hello_when_the_server_is_back(sandbox, start, store):
     await start()
     invited = Invited(sandbox, unavailable=True)
@@ -181,6 +194,7 @@ async def test_added_during_an_outage_it_says_hello_when_the_server_is_back(sand
 async def test_where_the_operator_serves_nobody_it_says_nothing(sandbox, start):
     await start(GUILD_IDS=sandbox.world.guild(CLUB).id)
     invited = Invited(sandbox)
+    await invited.noticed()
     sent = await invited.noah.command("help")
     await sent.until(words)
 
@@ -222,6 +236,7 @@ async def set_up(sandbox, invited, between):
 async def test_its_buttons_set_the_server_up_without_a_command(sandbox, start, killed):
     await start()
     invited = Invited(sandbox)
+    await invited.noticed()
 
     async def between():
         if killed:
@@ -247,6 +262,7 @@ async def test_its_buttons_set_the_server_up_without_a_command(sandbox, start, k
 async def test_it_checks_its_permissions(sandbox, start):
     await start()
     invited = Invited(sandbox)
+    await invited.noticed()
     greeting = await invited.mira.sees(says(HELLO))
     sent = await invited.mira.press(greeting["id"], "start:check")
     fine = await sent.until(says(STEPS))
@@ -277,6 +293,7 @@ async def test_what_a_crafted_select_names_is_answered(sandbox, start):
     """A moderator with a crafted client gets an answer, too, and nothing changes."""
     await start()
     invited = Invited(sandbox)
+    await invited.noticed()
     greeting = await invited.mira.sees(says(HELLO))
     sent = await invited.mira.press(greeting["id"], "start:log")
     before = await sent.until(says(STEPS))
@@ -335,6 +352,9 @@ async def test_a_moderator_who_reads_nothing_is_done_in_five_presses_and_two_for
 
     hand = Hand(page)
     await page.get_by_test_id("invite-system").click()
+    if sandbox.by_http:  # the bot learns of the server when somebody uses it there
+        await page.locator('[data-testid="composer"][aria-label*="welcome"]').wait_for()
+        await say(page, "/help")
     greeting = message(page, HELLO)
     await greeting.wait_for()
     await between()
