@@ -41,6 +41,7 @@ from bot.store.members import Members
 from bot.store.notifications import JobNotifier
 from bot.store.process_lock import ProcessLock, process_lock
 from bot.store.processes import Processes
+from bot.store.shard_leases import ShardLeases
 from bot.telemetry.http_tracing import tracing
 from bot.telemetry.instrumented import (
     instrument_alerts,
@@ -78,6 +79,7 @@ class Store:
     alerts: Alerts
     processes: Processes
     gateway_starts: GatewayStarts
+    shard_leases: ShardLeases
     notifier: JobNotifier
 
 
@@ -122,6 +124,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
         alerts=Alerts(database),
         processes=Processes(database),
         gateway_starts=GatewayStarts(database),
+        shard_leases=ShardLeases(database),
         notifier=JobNotifier(database, url),
     )
 
@@ -228,6 +231,7 @@ def open_discord(
         trace=gate.guard(tracing(telemetry, now=time.time)),
         count_malformed=telemetry.malformed_event,
     )
+    telemetry.watch_shards(lambda: gateway.states)
     return DiscordSide(
         session=session,
         presenter=presenter,

@@ -5,6 +5,7 @@ import gc
 import logging
 import signal
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -28,10 +29,11 @@ from bot.operator_reports import OperatorReports, first_of
 from bot.pixazo import wire
 from bot.service.estimates import REMEMBERED
 from bot.service.gateway_starts import GatewayStartBudget, token_name
+from bot.service.settings import ServiceSettings
 from bot.service_settings import read_service_settings
 from bot.services import Ports, Services, build_services
 from bot.settings import Settings
-from bot.shard_connections import listen
+from bot.shard_leasing import open_shards
 from bot.supervisor import Loop, Supervisor
 from bot.telemetry.prometheus import PrometheusTelemetry
 from bot.ui import language
@@ -79,7 +81,8 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         downloads=FolderFiles(settings.downloads),
         files=await open_files(settings, stack),
     )
-    service_settings = read_service_settings(settings)
+    shards = discord_side.gateway.shards
+    service_settings = replace(read_service_settings(settings), shards=shards)
     services = build_services(ports, service_settings)
     alerting = services.alerting
     reports = OperatorReports(telemetry, alerting, service_settings.name)
@@ -94,14 +97,19 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     runner = services.pipeline.runner
     stack.push_async_callback(services.pipeline.limiter.close)
     registration = CommandRegistration(
-        await check_cogs(services.cogs, discord_side.gateway), done=0 not in settings.shards.ids
+        await check_cogs(services.cogs, discord_side.gateway),
+        done=not shards.leased and 0 not in shards.ids,
     )
     discord_side.gateway.registration = registration
     await _open_web(settings, services, telemetry, discord_side.gateway, stack)
     stack.push_async_callback(runner.close)
-    await _resume(store, ports, services, lane=service_settings.lane)
+    await _resume(store, ports, services, service_settings)
     token = settings.discord_token.get_secret_value()
-    supervisor = Supervisor(_loops(store, services, discord_side, registration, token=token))
+    shard_loops, keeper = open_shards(
+        store, services, discord_side.gateway, service_settings, starts, stack, token=token
+    )
+    loops = _loops(store, services, discord_side, registration)
+    supervisor = Supervisor([*loops, *shard_loops])
     _keep_start()
 
     async def stop_accepting() -> None:
@@ -110,6 +118,8 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             services.health.drain()
             await asyncio.sleep(settings.drain_seconds)
         supervisor.cancel("dispatch")
+        if keeper is not None:
+            await keeper.leave()
         await starts.confirm()
         await services.cogs.orders.close()
 
@@ -127,12 +137,9 @@ def _loops(
     services: Services,
     discord_side: DiscordSide,
     registration: CommandRegistration,
-    *,
-    token: str,
 ) -> list[Loop]:
     session, gateway = discord_side.session, discord_side.gateway
     runner = services.pipeline.runner
-    connect = partial(listen, services.cogs, gateway, token)
     return [
         Loop(name="lock", run=store.lock.keep, essential=True),
         Loop(name="clock", run=store.clock.keep),
@@ -151,7 +158,6 @@ def _loops(
         Loop(name="storage", run=services.upkeep.run),
         Loop(name="retention", run=services.retention.run),
         Loop(name="commands", run=partial(registration.run, session)),
-        Loop(name="gateway", run=connect, essential=True),
         *([] if gateway.starts is None else [Loop(name="starts", run=gateway.starts.run)]),
     ]
 
@@ -200,10 +206,13 @@ async def _open_web(
     )
 
 
-async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) -> None:
+async def _resume(
+    store: Store, ports: Ports, services: Services, settings: ServiceSettings
+) -> None:
     """Take over what an earlier process left, before anything new is accepted."""
     await services.alerting.watch.look()  # before a closed lane is tried again
-    await services.cogs.membership.load()
+    lane = settings.lane
+    await services.cogs.membership.load(settings.shards)
     await store.jobs.assign_lane(lane)
     # The operator may have changed what closed it.
     await ports.lanes.update(lane, partial(lane_transitions.restarted, now=ports.now()))

@@ -6,7 +6,7 @@ import itertools
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -70,12 +70,23 @@ class Gateway:
     trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of requests
     count_malformed: Callable[[str], None] = lambda _kind: None
     up: set[int] = field(default_factory=set)  # the connected shards
+    assigned: bool = field(init=False)  # it is known which shards are this process's
+
+    def __post_init__(self) -> None:
+        self.assigned = not self.shards.leased
+
     malformed: set[str] = field(default_factory=set)  # kinds of events that were logged
 
     @property
     def connected(self) -> bool:
         """Whether every shard of this process is connected."""
-        return self.up >= self.shards.ids
+        return self.assigned and self.up >= self.shards.ids
+
+    @property
+    def states(self) -> Mapping[int, bool]:
+        """Whether each shard of this process is connected; there are none by HTTP."""
+        ids = self.shards.ids if self.inbox is None else ()
+        return {shard_id: shard_id in self.up for shard_id in sorted(ids)}
 
 
 class Receiver(discord.Client):

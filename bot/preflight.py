@@ -26,6 +26,7 @@ from bot.log import redactor
 from bot.pixazo import origins, signing
 from bot.pixazo.client import PixazoClient
 from bot.proxies import shown
+from bot.service.gateway_starts import token_name
 from bot.service.port_errors import (
     AlertNotTaken,
     DiscordRefused,
@@ -38,6 +39,7 @@ from bot.service.ports.vendor import NO_REQUEST
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.job_queries import JobQueries
+from bot.store.shard_leases import ShardLeases
 
 CLOCK_WITHIN: Final = 30.0  # seconds
 DATE_WITHIN: Final = 10.0  # seconds
@@ -196,12 +198,27 @@ async def _gateway(settings: Settings) -> str:
         wanted, _, limit = await client.http.get_bot_gateway()
     count, left, total = settings.shards.count, limit["remaining"], limit["total"]
     starts = f"{left} of {total} starts left today"
+    if settings.shards.leased:
+        starts += f"; {await _holders(settings)}"
     if wanted > count:
         raise DiscordRefused(f"Discord wants {wanted} shards: set SHARD_COUNT; {starts}")
     if left <= StartLimit(total=total).reserve:
         hours = limit["reset_after"] / 3_600_000
         raise DiscordRefused(f"{starts}: the bot waits for {hours:.1f} h before it connects")
     return f"Discord wants {wanted} shards, SHARD_COUNT is {count}; {starts}"
+
+
+async def _holders(settings: Settings) -> str:
+    """Return which process has which shards, where they are taken by lease."""
+    token = settings.discord_token.get_secret_value()
+    async with Database.open(settings.database_url.get_secret_value()) as database:
+        view = await ShardLeases(database).view(token_name(token), now=await database.now())
+    held = [
+        f"{member.owner} has {', '.join(map(str, view.held(member.owner))) or 'none'}"
+        f" of {member.count}"
+        for member in view.members
+    ]
+    return f"shards: {'; '.join(held) or 'no process takes them'}"
 
 
 async def _endpoint(settings: Settings, endpoint: str) -> str:

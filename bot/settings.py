@@ -97,6 +97,15 @@ def _flag(text: str) -> bool:
     return text.lower() in _TRUE
 
 
+def _shard_ids(text: str) -> tuple[int, ...] | Literal["auto"]:
+    if text.lower() == "auto":
+        return "auto"
+    try:
+        return _list(_number(int, 0))(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; or auto") from None
+
+
 def _name(text: str) -> str:
     if len(text) > _LONGEST_NAME:
         raise ValueError(f"must have at most {_LONGEST_NAME} characters")
@@ -219,6 +228,7 @@ _Count = Annotated[int, _number(int, 0)]
 _Plain = Annotated[str | None, str.strip]
 _Hidden = Annotated[Secret | None, lambda text: Secret(text.strip())]
 _Ids = Annotated[tuple[int, ...], _list(_number(int, 0))]
+_ShardIds = Annotated[tuple[int, ...] | Literal["auto"], _shard_ids]
 
 _FILE: Final = Secret(f"{SQLITE}:///data/imagine.db")
 _ORIGINS: Final = (Origin.parse("https://*.r2.dev"),)
@@ -302,7 +312,7 @@ class Settings:
     alert_webhook_url: _Webhook = None
 
     shard_count: Annotated[int | None, _number(int, 1)] = None
-    shard_ids: _Ids = ()
+    shard_ids: _ShardIds = ()
     instance: Annotated[str, _name] = _HOST
 
     log_level: Annotated[_Level, _choice(*get_args(_Level))] = "INFO"
@@ -328,7 +338,8 @@ class Settings:
             elif value is MISSING:
                 reasons[name.upper()] = "is missing"
             object.__setattr__(self, name, value)
-        if not reasons and self.shard_ids and max(self.shard_ids) >= (self.shard_count or 0):
+        named = () if reasons or self.shard_ids == "auto" else self.shard_ids
+        if named and max(named) >= (self.shard_count or 0):
             reasons["SHARD_IDS"] = "must be below SHARD_COUNT, which must be set"
         pair = {"C2PA_CERTIFICATE": self.c2pa_certificate, "C2PA_KEY": self.c2pa_key}
         alone = [name for name, path in pair.items() if path is not None]
@@ -353,11 +364,18 @@ class Settings:
 
     @property
     def shards(self) -> Shards:
-        """The shards of this process: all, unless SHARD_IDS names some. By HTTP there is one."""
+        """The shards of this process at its start.
+
+        All, unless SHARD_IDS names some; none yet if they are taken by lease. By HTTP there is one.
+        """
         if self.interactions == "http":
-            return Shards(count=1, ids=frozenset({0}))
+            return Shards()
         count = self.shard_count or 1
-        return Shards(count=count, ids=frozenset(self.shard_ids or range(count)))
+        if self.shard_ids != "auto":
+            return Shards(count=count, ids=frozenset(self.shard_ids or range(count)))
+        if not self.shares_store:  # there is no other process
+            return Shards(count=count, ids=frozenset(range(count)))
+        return Shards(count=count, ids=frozenset(), leased=True)
 
     @classmethod
     def read(cls) -> Self:

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final, TypeVar
 
 import aiohttp
@@ -94,7 +94,65 @@ class Shard(Receiver):
                     await socket.close(code=1000)
 
 
-async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
+class ShardConnections:
+    """Supervisor of the connections of this process's shards, which may change at any time."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._next_at = 0.0  # when the next one may begin; monotonic
+        self.begun: set[int] = set()
+
+    @property
+    def up(self) -> Collection[int]:
+        """The connected shards."""
+        return self._gateway.up & self._gateway.shards.ids
+
+    async def assign(self, shard_ids: Collection[int] | None) -> None:
+        """Set this process's shards, and close the others; ``None``: none, nobody knows which."""
+        self._gateway.assigned = shard_ids is not None
+        self._gateway.shards.ids = frozenset(shard_ids or ())
+        gone = self._tasks.keys() - self._gateway.shards.ids
+        tasks = [self._tasks.pop(shard_id) for shard_id in gone]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        if gone and self._gateway.starts:
+            await self._gateway.starts.released(gone)
+        self._changed.set()
+
+    async def run(self, bot: ImagineBot) -> None:
+        """Keep this process's shards connected, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._changed.clear()
+                for shard_id in sorted(self._gateway.shards.ids - self._tasks.keys()):
+                    connect = functools.partial(self._connect, bot, shard_id)
+                    task = group.create_task(keep_trying(connect), name=f"shard {shard_id}")
+                    self._tasks[shard_id] = task
+                await self._changed.wait()
+
+    async def _connect(self, bot: ImagineBot, shard_id: int) -> None:
+        """Connect once a session may be started, and receive until the connection ends."""
+        starts = self._gateway.starts
+        async with self._turn:
+            await asyncio.sleep(max(self._next_at - time.monotonic(), 0.0))
+            self._next_at = time.monotonic() + SPACING / (starts.concurrency if starts else 1)
+        if starts:
+            await starts.until_free(shard_id)
+        self.begun.add(shard_id)
+        try:
+            await Shard(bot, self._gateway, shard_id).stay()
+        finally:
+            self.begun.discard(shard_id)
+
+
+async def listen(
+    services: CogServices, gateway: Gateway, connections: ShardConnections, token: str
+) -> None:
     """Log in, then receive interactions by HTTP, or by a connection for each shard.
 
     Not discord.py's client for several shards: it retries a first connection without end and
@@ -105,15 +163,8 @@ async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
         await stack.enter_async_context(closing(bot))
         if gateway.inbox is not None:
             await keep_trying(functools.partial(gateway.inbox.run, bot))
-            return
-        async with asyncio.TaskGroup() as group:
-            for number, shard_id in enumerate(sorted(gateway.shards.ids)):
-                if number:
-                    await asyncio.sleep(
-                        SPACING / (gateway.starts.concurrency if gateway.starts else 1)
-                    )
-                connect = functools.partial(_connect, bot, gateway, shard_id)
-                group.create_task(keep_trying(connect), name=f"shard {shard_id}")
+        else:
+            await connections.run(bot)
 
 
 async def _log_in(services: CogServices, gateway: Gateway, token: str) -> ImagineBot:
@@ -124,13 +175,6 @@ async def _log_in(services: CogServices, gateway: Gateway, token: str) -> Imagin
         async with closing(bot):
             raise
     return bot
-
-
-async def _connect(bot: ImagineBot, gateway: Gateway, shard_id: int) -> None:
-    """Connect a shard once a session may be started, and receive until the connection ends."""
-    if gateway.starts:
-        await gateway.starts.until_free(shard_id)
-    await Shard(bot, gateway, shard_id).stay()
 
 
 async def keep_trying(attempt: Callable[[], Awaitable[Result]]) -> Result:

@@ -45,7 +45,7 @@ SPREAD = {
         "test_media.py",
     ),
     *("test_discord_limits.py", "test_gateway_starts.py", "test_outstanding.py"),
-    *("test_registration.py", "test_welcome.py"),
+    *("test_registration.py", "test_shard_leases.py", "test_welcome.py"),
 }
 SOONER = 0.6  # the share of the others before whose end the last of them is begun
 

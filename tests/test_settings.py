@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.pixazo.origins import Origin
 from bot.settings import Settings
@@ -276,6 +277,24 @@ def test_shards_must_fit_their_count(monkeypatch):
     monkeypatch.setenv("SHARD_IDS", "0, 1")
 
     assert Settings.read().shard_ids == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (
+            {"DATABASE_URL": "postgresql+asyncpg://h/d"},
+            Shards(count=2, ids=frozenset(), leased=True),
+        ),
+        ({}, Shards(count=2, ids=frozenset({0, 1}))),  # SQLite has no other process
+        ({"INTERACTIONS": "http", "PUBLIC_URL": "https://bot.example"}, Shards()),
+    ],
+)
+def test_shards_are_shared_where_processes_are(monkeypatch, more, expected):
+    for name, text in {"SHARD_COUNT": "2", "SHARD_IDS": "AUTO", **more}.items():
+        monkeypatch.setenv(name, text)
+
+    assert Settings.read().shards == expected
 
 
 def test_by_http_the_bot_needs_an_address(monkeypatch):

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Shards:
-    """The shards of one process, of *count* in all."""
+    """The shards of one process, of *count* in all.
+
+    Those that are *leased* change while the process runs.
+    """
 
     count: int = 1
     ids: frozenset[int] = frozenset({0})
+    leased: bool = False
 
     @property
     def shown(self) -> str:

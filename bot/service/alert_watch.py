@@ -70,14 +70,14 @@ class AlertWatch:
     async def look(self) -> None:
         """Note what is bad and what is not, and record it; a store that is away is noted too."""
         snapshot = await self._snapshot()
-        readiness = snapshot.readiness
+        readiness, shards = snapshot.readiness, self._settings.shards
         self._note(
             AlertKind.GATEWAY,
             UNCONNECTED_LASTS,
             "The bot is not connected to Discord's gateway: it gets no commands.",
             "The bot is connected to Discord's gateway again.",
             is_good=readiness.gateway,
-            subject=self._settings.shards.shown,
+            subject=self._settings.name if shards.leased else shards.shown,
         )
         self._note(
             AlertKind.DISK,

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -61,6 +61,13 @@ class GatewayStartBudget:
         self._connected: dict[int, float] = {}  # since when, by shard
         self._unconfirmed: dict[int, GatewayStart] = {}  # whose session has not lasted yet
         self._exhausted = False  # the operator was told
+        self._left = self._limit.total
+        self._count = 0  # starts of this process
+
+    @property
+    def plenty(self) -> bool:
+        """Whether so many starts are left that shards may be moved between processes."""
+        return self._left > self._limit.total * rules.SCARCE
 
     @property
     def concurrency(self) -> int:
@@ -100,6 +107,7 @@ class GatewayStartBudget:
             raise StartPostponed(permit.wait)
         start = GatewayStart(at=permit.at, shard_id=shard_id)
         self._own.append(start)
+        self._count += 1
         self._connected.pop(shard_id, None)
         self._unconfirmed[shard_id] = start
         if permit.at > now:
@@ -113,6 +121,23 @@ class GatewayStartBudget:
         """Note that the shard's session is interrupted."""
         self._connected.pop(shard_id, None)
 
+    async def released(self, shard_ids: Collection[int]) -> None:
+        """Record that the sessions of shards were ended in order."""
+        await self.confirm(of=shard_ids)
+        for shard_id in shard_ids:
+            self._connected.pop(shard_id, None)
+            self._unconfirmed.pop(shard_id, None)
+
+    async def foreign(self) -> tuple[float, int] | None:
+        """Ask Discord how many starts other processes made, and until when it counts these.
+
+        Only the difference between two answers means something. ``None``: it does not say.
+        """
+        limit = await self._ask()
+        if limit is None:
+            return None
+        return limit.resets_at, limit.total - limit.remaining - self._count
+
     async def run(self) -> None:
         """Record which sessions last, until cancelled."""
         while True:
@@ -120,11 +145,16 @@ class GatewayStartBudget:
             await self.confirm(lasted=rules.STEADY)
             await self._refresh(ASK_SELDOM)
 
-    async def confirm(self, *, lasted: float = 0.0) -> None:
-        """Record the sessions that have lasted for so many seconds; at the end of the bot: all."""
+    async def confirm(self, *, lasted: float = 0.0, of: Collection[int] | None = None) -> None:
+        """Record the sessions that have lasted for so many seconds; at the end of the bot: all.
+
+        *of*: only of these shards.
+        """
         for shard_id, start in tuple(self._unconfirmed.items()):
             since = self._connected.get(shard_id)
             if since is None or self._now() - since < lasted:
+                continue
+            if of is not None and shard_id not in of:
                 continue
             now = self._now()
             self._replace(start, replace(start, steady_at=now))
@@ -163,6 +193,7 @@ class GatewayStartBudget:
         self._tell(self._limit.left(await self._recent(now), now))
 
     def _tell(self, left: int) -> None:
+        self._left = left
         self._report(left, self._limit.is_low(left))
         if left > self._limit.reserve:
             self._exhausted = False

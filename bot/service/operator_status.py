@@ -19,6 +19,7 @@ from bot.service.settings import ServiceSettings
 log = logging.getLogger(__name__)
 
 BEAT_EVERY: Final = 60.0  # seconds
+LOOK_EVERY: Final = 5.0  # seconds
 LATELY: Final = 600.0  # seconds for which a process is listed after its last beat
 
 
@@ -88,12 +89,11 @@ class ProcessHeartbeat:
     def __init__(
         self, *, settings: ServiceSettings, processes: Processes, now: Callable[[], float]
     ) -> None:
-        shards = settings.shards
-        ids = ", ".join(map(str, sorted(shards.ids)))
+        self._shards = settings.shards
         self._seen = ProcessSeen(
             owner=settings.owner,
             version=settings.version,
-            shards=f"{ids} / {shards.count}"[:64],
+            shards="",
             started_at=now(),
             seen_at=now(),
         )
@@ -101,10 +101,18 @@ class ProcessHeartbeat:
         self._now = now
 
     async def run(self) -> None:
-        """Record it until cancelled."""
+        """Record it until cancelled: each minute, and soon after its shards have changed."""
         while True:
-            try:
-                await self._processes.record(replace(self._seen, seen_at=self._now()))
-            except StoreUnavailable as error:
-                log.info("process not recorded: error=%s", error)
-            await asyncio.sleep(BEAT_EVERY)
+            now = self._now()
+            seen = replace(self._seen, shards=self._shown(), seen_at=now)
+            if seen.shards != self._seen.shards or now - self._seen.seen_at >= BEAT_EVERY:
+                try:
+                    await self._processes.record(seen)
+                    self._seen = seen
+                except StoreUnavailable as error:
+                    log.info("process not recorded: error=%s", error)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _shown(self) -> str:
+        ids = ", ".join(map(str, sorted(self._shards.ids))) or "-"
+        return f"{ids} / {self._shards.count}"[:64]

@@ -60,17 +60,18 @@ class ServerMembership:
         self._members: set[int] = set()
         self._lock = asyncio.Lock()
 
-    async def load(self) -> None:
-        """Read the servers of this process's shards, before it connects to Discord.
+    async def load(self, shards: Shards) -> None:
+        """Read the servers of shards of this process, before these connect to Discord.
 
         Only these, and those that it has seen itself, can be found to be left: another process with
-        the same shards may know newer ones.
+        the same shards may know newer ones. Raises StoreUnavailable.
         """
-        after = 0
+        after, found = 0, set[int]()
         while page := await self._guilds.recorded(after=after, most=BATCH):
-            joined = {guild_id for guild_id, left in page if not left}
-            self._members |= set(filter(self._settings.shards.cover, joined))
+            found |= {guild_id for guild_id, left in page if not left}
             after, _ = page[-1]
+        others = {guild_id for guild_id in self._members if not shards.cover(guild_id)}
+        self._members = others | set(filter(shards.cover, found))
 
     async def changed(self, guild_id: int, snapshot: Snapshot) -> None:
         """Record whether the bot is a member of a server."""

@@ -7,7 +7,7 @@ of orders and of the lane come from the store and are the same in every process.
 
 import asyncio
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -92,6 +92,10 @@ class PrometheusTelemetry:
             "Edits of a card that a newer one replaced before they were sent",
         )
         self._gateway = gauge("imagine_gateway_connected", "1: connected to Discord's gateway")
+        self._shard_states: Callable[[], Mapping[int, bool]] = dict
+        self._shards = gauge(
+            "imagine_shard_connected", "1: this shard of the process is connected", ["shard"]
+        )
         self._starts_left = gauge(
             "imagine_gateway_starts_remaining",
             "Sessions that all processes may still start at Discord's gateway today",
@@ -275,6 +279,10 @@ class PrometheusTelemetry:
         """Show the number of alerts that *pending* returns."""
         self._alerts_pending.set_function(pending)
 
+    def watch_shards(self, states: Callable[[], Mapping[int, bool]]) -> None:
+        """Show which shards this process has, and whether each is connected."""
+        self._shard_states = states
+
     def starts_left(self, count: int) -> None:
         """Set how many sessions may still be started at the gateway today."""
         self._starts_left.set(count)
@@ -291,6 +299,9 @@ class PrometheusTelemetry:
         """Render all metrics, with the gauges set from *snapshot*."""
         readiness = snapshot.readiness
         self._gateway.set(readiness.gateway)
+        self._shards.clear()
+        for shard_id, is_connected in self._shard_states().items():
+            self._shards.labels(shard_id).set(is_connected)
         self._store.set(readiness.store)
         self._descriptors_low.set(readiness.descriptors_low)
         self._tasks.set(_count_tasks())

@@ -58,7 +58,7 @@ async def test_what_ready_lists_is_recorded_for_its_shards_alone(open_process):
 
     restarted = open_process(shards=SECOND)
     restarted.clock.now = NOW + 60
-    await restarted.cogs.membership.load()
+    await restarted.cogs.membership.load(SECOND)
     await restarted.cogs.membership.listed(SECOND, lambda: {odd[0], 7 << 22})
 
     left = dict.fromkeys(odd[1:], NOW + 60)
@@ -70,7 +70,7 @@ async def test_a_server_that_another_process_saw_first_is_not_taken_for_one_that
 ):
     """During a rollout two processes have the same shards; one hears of an invitation earlier."""
     one, other = open_process(), open_process()
-    await other.cogs.membership.load()
+    await other.cogs.membership.load(ALL)
     await one.cogs.membership.changed(7, lambda: {7})
 
     await other.cogs.membership.listed(ALL, lambda: set(UNLIMITED_GUILDS))

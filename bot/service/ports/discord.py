@@ -1,6 +1,6 @@
 """Ports of Discord: the members' cards, notices to them, and the servers' log channels."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
 from bot.domain.card_status import CardStatus
@@ -99,3 +99,18 @@ class MemberNotices(Protocol):
 
         Raises DiscordError.
         """
+
+
+class ShardConnections(Protocol):
+    """The connections of this process's shards to Discord's gateway."""
+
+    @property
+    def begun(self) -> Collection[int]:
+        """The shards that are connected, or start a session now."""
+
+    @property
+    def up(self) -> Collection[int]:
+        """The connected shards."""
+
+    async def assign(self, shard_ids: Collection[int] | None) -> None:
+        """Set this process's shards, and close the others; ``None``: none, nobody knows which."""
