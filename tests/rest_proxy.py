@@ -21,6 +21,7 @@ from sandbox.listener import Listener
 
 MEMORIZED = ("/users/@me", "/gateway", "/gateway/bot")
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "host"}
+LONG = 64  # characters; such a part of a path is a token
 UNTIL_408 = 5.0  # seconds
 # It has no Via, and the field that tells the time is not Discord's.
 OWN_429 = Answer(
@@ -71,8 +72,9 @@ class RestProxy:
         return f"{self.listener.origin}/api/v10"
 
     async def _forward(self, request: web.Request) -> web.Response:
-        # The ids of the first two parts tell buckets apart.
-        bucket = (request.method, *request.path.split("/")[3:7])
+        # Whatever the method; of ids only the first counts, and tokens do not.
+        major, *others = request.path.split("/")[3:]
+        bucket = (major, *others[:1], *("!" if _is_any(part) else part for part in others[1:]))
         async with self._turns[bucket]:
             await asyncio.sleep(self._free_at.get(bucket, 0.0) - time.monotonic())
             try:
@@ -105,3 +107,7 @@ class RestProxy:
         if path in MEMORIZED and request.method == "GET" and asked.status == 200:
             self._memory[path] = web.Response(body=answer.body, headers=told)  # Date included
         return answer
+
+
+def _is_any(part: str) -> bool:
+    return part.isdigit() or len(part) >= LONG

@@ -7,7 +7,6 @@ refusals, holds for those too; a call that leaves meanwhile prolongs it.
 
 import asyncio
 import contextlib
-import json
 import logging
 import math
 import re
@@ -20,12 +19,12 @@ from typing import Any, Final
 
 import aiohttp
 import discord
-from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from bot.retry import Backoff, wait_at_most
 from bot.service.answers_first import AnswersFirst
 from bot.service.port_errors import NotTaken, TransientDiscordError
+from bot.ui.limit_answers import Limit, limit_of, tell_of
 
 log = logging.getLogger(__name__)
 
@@ -68,14 +67,6 @@ def recorded(record: CallRecord) -> Iterator[None]:
         yield
     finally:
         _RECORD.reset(token)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Limit:
-    """A limit of all calls, as an answer tells it."""
-
-    blocked: bool  # by Cloudflare
-    seconds: float | None  # None: not told
 
 
 class RestGate:
@@ -173,10 +164,10 @@ class RestGate:
             if record.end is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 record.end()
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            limit = await _limit(params.response)
-            if limit is None or not limit.blocked:
-                _be_waited_for(params.response)
-            if limit is not None:
+            limit = await limit_of(params.response)
+            if not limit.blocked:
+                await tell_of(limit, params.response)
+            if limit.of_all:
                 self._rest(limit, left_at=context.left_at)
                 return
         held = self._blocked or not context.first_answer  # by the limit
@@ -200,7 +191,7 @@ class RestGate:
         if interaction_id is not None:
             self.answers.answered(interaction_id)
 
-    def _rest(self, limit: _Limit, *, left_at: float) -> None:
+    def _rest(self, limit: Limit, *, left_at: float) -> None:
         now = self._now()
         known = self._resting_since is not None and left_at < self._resting_since
         if known and limit.seconds is None:
@@ -233,56 +224,6 @@ class RestGate:
         self._over = asyncio.Event()
 
 
-def _be_waited_for(response: aiohttp.ClientResponse) -> None:
-    """Have discord.py wait as a 429 says and repeat the call, also if a proxy answered it.
-
-    Without ``Via`` it takes a 429 for Cloudflare's and gives up. A test pins these internals of
-    aiohttp.
-    """
-    if "Via" not in response.headers:
-        headers = CIMultiDict(response.headers, Via="1.1 proxy")
-        response._headers = CIMultiDictProxy(headers)  # noqa: SLF001
-        response._cache.pop("headers", None)  # noqa: SLF001
-
-
 def _is_doubtful(status: int) -> bool:
     """Tell whether Discord may have acted, although it answered with that error."""
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
-
-
-async def _limit(response: aiohttp.ClientResponse) -> _Limit | None:
-    """Return the limit that a 429 is about; ``None``: of its route alone.
-
-    Cloudflare's answers have no ``Via`` and are HTML, text, or JSON of another shape; Discord's own
-    words for a blocked address are JSON without a time.
-    """
-    headers, body = response.headers, await _json(response)
-    scope = headers.get("X-RateLimit-Scope", "").lower()
-    told = _seconds(headers.get("Retry-After"))
-    if isinstance(body, dict) and (said := _seconds(body.get("retry_after"))) is not None:
-        if body.get("global") is True or scope == "global":
-            return _Limit(blocked=False, seconds=said)
-        if "global" in body or "Via" in headers:
-            return None
-        told = told or said
-    if scope == "global" or headers.get("X-RateLimit-Global", "").lower() == "true":
-        return _Limit(blocked=False, seconds=told)
-    return None if scope else _Limit(blocked=True, seconds=told)
-
-
-async def _json(response: aiohttp.ClientResponse) -> object:
-    try:
-        return json.loads(await response.read())
-    except (ValueError, RecursionError, aiohttp.ClientError, OSError):
-        return None
-
-
-def _seconds(told: object) -> float | None:
-    """Return a number of seconds; ``None``: it is none that makes sense."""
-    if isinstance(told, bool) or not isinstance(told, str | int | float):
-        return None
-    try:
-        seconds = float(told)
-    except ValueError:
-        return None
-    return seconds if 0 < seconds < math.inf else None

@@ -137,6 +137,10 @@ async def test_the_limit_of_the_bot_rests_the_calls_of_its_other_client_but_no_f
     [
         (VIA, ROUTE_ONLY, None),
         ({}, ROUTE_ONLY, None),  # a proxy took the Via
+        ({"generated-by-proxy": "true", "Retry-After": "0.2"}, "busy", None),
+        ({"x-sent-by-proxy": "true"}, {"retry_after": 0.2}, None),
+        ({"Retry-After": "0.2"}, b"", None),  # a proxy says no more
+        ({"Retry-After": "0.2", "Server": "cloudflare"}, b"", "blocked"),
         ({**VIA, "X-RateLimit-Scope": "shared"}, ROUTE_ONLY, None),
         ({**VIA, "X-RateLimit-Scope": "user"}, "<html>", None),
         (VIA, ROUTE_ONLY | {"global": True}, "global"),
