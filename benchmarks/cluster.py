@@ -16,17 +16,21 @@ from typing import Final
 from sqlalchemy import text
 
 from benchmarks.balancer import FALL, LOOK_EVERY, Balancer
-from benchmarks.crowd import Crowd, Sent
+from benchmarks.crowd import ALWAYS, Crowd, Sent
 from benchmarks.outcomes import HONEST, Outcomes
 from benchmarks.process import WIDE_OPEN
 from bot.store.database import Database
 from sandbox.botprocess import BotProcess
+from sandbox.discord.member import Member
+from sandbox.faults import Answer, Fault
 from sandbox.listener import free_port
+from tests.acceptance.driver import buttons
 
 STARTED_WITHIN: Final = 120.0  # seconds
 OVER_WITHIN: Final = 120.0  # seconds after an order
 DRAIN: Final = 2 * FALL * LOOK_EVERY + 1.0  # seconds: the balancer surely has noticed
 PRIVATE: Final = 0.5  # the share of the orders
+POSTED_WITHIN: Final = 30.0  # seconds
 SETTLE: Final = 2.0  # seconds in which a second delivery would come
 LOOK: Final = 0.02  # seconds
 NONE: Final[Mapping[str, str]] = {}
@@ -59,7 +63,7 @@ class Cluster:
         self.killed_at = 0.0  # Unix seconds
         self._crowd = crowd
         self._url = url
-        self._private = 0  # orders
+        self._private: dict[str, Member] = {}  # who ordered privately, by their prompts
         self._numbers = itertools.count()
         self._members = itertools.cycle(crowd.members)
         self._random = random.Random(1)  # noqa: S311 - no secret
@@ -142,7 +146,7 @@ class Cluster:
         taken = {sent.prompt: sent for sent in self.sent if not sent.refused}
         return Judged(
             orders=len(self.sent),
-            private=self._private,
+            private=len(self._private),
             refused=sum(sent.refused and not sent.lapsed for sent in self.sent),
             unanswered={sent.prompt for sent in self.sent if sent.lapsed},
             lost=(set(taken) | set(submits)) - set(shown) - told,
@@ -150,12 +154,37 @@ class Cluster:
             slowest=max(sent.visible_at - sent.sent_at for sent in taken.values()),
         )
 
+    async def post_private(self, count: int) -> int:
+        """Have members post pictures of private orders, which the vendor has no more; count them.
+
+        Only the bot has those pictures, wherever it keeps them.
+        """
+        self._crowd.sandbox.pixazo.media_faults.clear()
+        gone = Fault(method="GET", path="*", do=Answer(status=404), times=ALWAYS)
+        self._crowd.sandbox.pixazo.media_faults.add(gone)
+        chosen = [sent for sent in self.sent if sent.prompt in self._private and sent.visible_at]
+        for sent in chosen[:count]:
+            card = sent.invocation.message
+            pressed = await self._private[sent.prompt].press(card["id"], buttons(card)["post"])
+            await pressed.acknowledged(within=OVER_WITHIN)
+        until = time.monotonic() + POSTED_WITHIN
+        posted = 0
+        while posted < count and time.monotonic() < until:
+            await asyncio.sleep(SETTLE)
+            shown = self.outcomes.messages()
+            cards = {sent.prompt: sent.invocation.stored for sent in chosen[:count]}
+            # The private card has gone, and the picture is in the channel.
+            posted = sum(card.removed and prompt in shown for prompt, card in cards.items() if card)
+        return posted
+
     async def _order(self) -> Sent:
         """Have the next member order, and return without waiting for the answer."""
         private, prompt = self._random.random() < PRIVATE, f"wish {next(self._numbers):05}"
-        self._private += private
+        member = next(self._members)
+        if private:
+            self._private[prompt] = member
         self.outcomes.images[prompt] = 1
-        sent = await self._crowd.order(next(self._members), prompt, private=private)
+        sent = await self._crowd.order(member, prompt, private=private)
         self.sent.append(sent)
         return sent
 

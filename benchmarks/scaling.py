@@ -15,12 +15,14 @@ from benchmarks.process import Meter, cpu_of
 from benchmarks.statement_meter import StatementMeter
 from benchmarks.table import Row, spread
 from sandbox.pixazo import Settings
+from tests.bucket_server import BucketServer
 
 WARM_UP: Final = 10.0  # seconds
 IDLE: Final = 10.0  # seconds: a few rounds of all loops
 MEMBERS: Final = 400
 AT_ONCE: Final = 16  # orders, around a restart or a kill
 BEFORE: Final = 40  # orders
+POSTED: Final = 20  # pictures of private orders
 HELD: Final = 5  # orders, by a process that is killed
 
 
@@ -78,6 +80,7 @@ class Killed:
     held: int  # orders that it had
     shown: int  # of those, by the others
     after: float  # seconds from the kill until the last of those
+    posted: int  # pictures of private orders, out of the bucket
 
 
 async def measure(scale: Scale) -> tuple[list[Row], bool]:
@@ -106,10 +109,11 @@ async def measure(scale: Scale) -> tuple[list[Row], bool]:
         _last("orders that it had, and delivered by others", f"{killed.held}, {killed.shown}"),
         _last("... the last of them after, s", f"{killed.after:.0f}"),
         *_judged(killed.judged),
+        _last(f"private pictures posted out of the bucket, of {POSTED}", f"{killed.posted}"),
     ]
     one, other = restarted.judged, killed.judged
     is_wrong = one.unanswered or one.lost or one.twice or other.lost or other.twice
-    return rows, bool(is_wrong) or killed.shown < killed.held
+    return rows, bool(is_wrong) or killed.shown < killed.held or killed.posted < POSTED
 
 
 def _judged(judged: Judged) -> Iterator[Row]:
@@ -181,8 +185,9 @@ async def _restart(scale: Scale) -> Restarted:
     """Restart all processes one after the other while members order."""
     async with (
         postgres() as url,
+        BucketServer.start() as bucket,
         Crowd.gather(MEMBERS, _some_time(0.5), by_http=True) as crowd,
-        Cluster.open(crowd, url) as cluster,
+        Cluster.open(crowd, url, settings=await bucket.new()) as cluster,
     ):
         enough = asyncio.Event()
         async with asyncio.TaskGroup() as group:
@@ -199,8 +204,9 @@ async def _kill(scale: Scale) -> Killed:
     """Kill a process with SIGKILL while members order."""
     async with (
         postgres() as url,
+        BucketServer.start() as bucket,
         Crowd.gather(MEMBERS, _some_time(3.0), by_http=True) as crowd,
-        Cluster.open(crowd, url) as cluster,
+        Cluster.open(crowd, url, settings=await bucket.new()) as cluster,
     ):
         enough = asyncio.Event()
         enough.set()
@@ -213,6 +219,7 @@ async def _kill(scale: Scale) -> Killed:
             judged=judged,
             held=len(held),
             shown=sum(sent.visible_at > 0.0 for sent in held),
+            posted=await cluster.post_private(POSTED),
             after=max((sent.visible_at - cluster.killed_at for sent in held), default=0.0),
         )
 
