@@ -1,5 +1,6 @@
 """What a cost does while something grows: orders stored, members, phrases, orders in flight."""
 
+import asyncio
 import math
 import statistics
 import tempfile
@@ -12,15 +13,20 @@ from typing import Final
 
 from benchmarks import flight, plans, words
 from benchmarks.postgres import postgres
-from bot.domain.admission import DAY
+from bot.domain.admission import DAY, day_of
 from bot.domain.word_filter import WordLists
+from bot.service.server_figures import TOP
 from bot.store.database import Database
+from bot.store.figures import Figures
 from bot.store.job_queries import JobQueries
+from bot.ui import figures_picture
+from bot.ui.button_actions import Theme
 
 SQLITE: Final = "SQLite"
 POSTGRESQL: Final = "PostgreSQL"
 STEADY: Final = 1.5  # times the cost at the smallest size: what stays below is called constant
 ONLY_MEMBER: Final = 1  # of a store that is filled for one member
+ONLY_GUILD: Final = 1  # the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +41,7 @@ class Scale:
     in_flight: Sequence[int]
     watched: float  # seconds
     calls: int  # of what is timed
+    shown: int  # figures of a server
 
 
 FULL: Final = Scale(
@@ -46,6 +53,7 @@ FULL: Final = Scale(
     in_flight=(100, 1000, 10_000),
     watched=15.0,
     calls=400,
+    shown=9,
 )
 QUICK: Final = Scale(
     rows=(100, 1000),
@@ -56,6 +64,7 @@ QUICK: Final = Scale(
     in_flight=(10, 100),
     watched=2.0,
     calls=20,
+    shown=2,
 )
 
 
@@ -88,6 +97,7 @@ async def measure(scale: Scale) -> Sequence[Growth]:
         *[await _admission_by_rows(scale, engine) for engine in (SQLITE, POSTGRESQL)],
         *[await _admission_by_members(scale, engine) for engine in (SQLITE, POSTGRESQL)],
         *await _history(scale),
+        *[await _figures(scale, engine) for engine in (SQLITE, POSTGRESQL)],
         _filter(scale),
         *await _in_flight(scale),
     ]
@@ -141,6 +151,29 @@ async def _history(scale: Scale) -> Sequence[Growth]:
         Growth(cost=cost, unit="ms", grows=grows, sizes=scale.history, values=times)
         for cost, times in values.items()
     ]
+
+
+async def _figures(scale: Scale, engine: str) -> Growth:
+    """Measure what `/limits usage` reads and draws of all days that are stored."""
+    values, now = [], _end_of_day()
+    since = int(day_of(now) - (plans.DAYS - 1) * DAY)
+    for rows in scale.history:
+        async with _filled(engine, rows=rows, now=now, guilds=1) as database:
+            stored = Figures(database)
+
+            async def show(stored: Figures = stored) -> None:
+                figures = await stored.of_server(ONLY_GUILD, since=since, days=plans.DAYS, top=TOP)
+                await asyncio.to_thread(figures_picture.draw, figures, Theme.DARK)
+
+            values.append(await _timed(show, scale.shown))
+    grows = f"orders of one server, {plans.DAYS} days"
+    return Growth(
+        cost=f"/limits usage on {engine}",
+        unit="ms",
+        grows=grows,
+        sizes=scale.history,
+        values=values,
+    )
 
 
 def _filter(scale: Scale) -> Growth:
