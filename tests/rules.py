@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.admission import AdmissionContext, Caps, Usage
 from bot.domain.errors import InvalidPhrase
+from bot.domain.log_kinds import LogKind
 from bot.domain.order import clean
 from bot.domain.rules import (
     LANGUAGES,
@@ -53,6 +54,7 @@ FULLEST = Rules(
     pause=Pause(by=ID, since=NOW, reason=REASON),
     log_channel=ID,
     log_ping=ID,
+    log_kinds=tuple(LogKind),
     language="de",
 )
 FULLEST_OVERVIEW = Overview(
@@ -129,6 +131,7 @@ any_rules = st.builds(
     pause=st.none() | st.builds(Pause, by=ids, since=moments, reason=reasons),
     log_channel=st.none() | ids,
     log_ping=st.none() | ids,
+    log_kinds=st.sets(st.sampled_from(LogKind)).map(lambda kinds: tuple(sorted(kinds))),
     language=st.none() | st.sampled_from(LANGUAGES),
 )
 
@@ -149,6 +152,7 @@ assert {field.name for field in fields(Rules)} == {
         "pause",
         "log_channel",
         "log_ping",
+        "log_kinds",
         "language",
         "nowhere",
     ),  # the last is set by deletions alone

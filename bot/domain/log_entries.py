@@ -61,6 +61,13 @@ class OrderModerated(LogEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrdersPlaced(LogEntry):
+    """Members ordered: a line for each order, without the prompt of a private one."""
+
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class LaneClosed(LogEntry):
     """The lane closed, and orders of this server were given back or wait; once per closure."""
 
@@ -214,6 +221,7 @@ AnyLogEntry = (
     | Blocked
     | Unblocked
     | OrderModerated
+    | OrdersPlaced
     | LaneClosed
     | LaneReopened
     | Reported

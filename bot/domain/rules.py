@@ -17,6 +17,7 @@ from bot.domain.errors import (
     OwnStyleNotFound,
     TooManyEntries,
 )
+from bot.domain.log_kinds import USUAL_KINDS, LogKind
 from bot.domain.money import DOLLAR
 from bot.domain.order import IMAGES, STEPS, Span, clean
 from bot.domain.styles import Style
@@ -99,12 +100,17 @@ class Rules:
     pause: Pause | None = None
     log_channel: int | None = None
     log_ping: int | None = None  # the role that a reported order pings there
+    log_kinds: tuple[str, ...] = USUAL_KINDS  # of lines; a newer version may know more
     language: str | None = None  # of public messages; None: the server's in Discord
 
     @property
     def chosen_channels(self) -> tuple[int, ...]:
         """The channels for orders, and the log channel."""
         return self.channels if self.log_channel is None else (*self.channels, self.log_channel)
+
+    def log_for(self, kind: LogKind) -> int | None:
+        """Return the channel for lines of that kind; ``None``: none are written."""
+        return self.log_channel if kind in self.log_kinds else None
 
     @property
     def effective_safety(self) -> Safety:
@@ -169,7 +175,7 @@ def changed(rules: Rules, **changes: Any) -> Rules:
     Raises InvalidLimit if a value is out of range, TooManyEntries if a list is full,
     LogChannelNeeded if flagged pictures could not be shown to moderators.
     """
-    after = _with_safety(rules, replace(rules, **changes))
+    after = _with_choices(rules, replace(rules, **changes))
     for name, span in RANGES.items():
         _check(name, getattr(after, name), span)
     for tier in after.tiers:
@@ -284,7 +290,7 @@ def differences(before: Rules, after: Rules) -> Iterator[Difference]:
             case "words":
                 yield from _parts("blocked", old.blocked, new.blocked)
                 yield from _parts("allowed", old.allowed, new.allowed)
-            case "channels":
+            case "channels" | "log_kinds":
                 yield from _parts(name, old, new)
             case "styles":
                 own = [{style.name.casefold(): style for style in side} for side in (old, new)]
@@ -312,9 +318,10 @@ def _parts(name: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[Di
             yield Difference(name=name, before=None, after=part)
 
 
-def _with_safety(before: Rules, after: Rules) -> Rules:
+def _with_choices(before: Rules, after: Rules) -> Rules:
     """Return *after*, whose safety may be a text: from a draft or a client."""
-    if after.safety not in {*Safety}:  # a crafted client
+    known = after.safety in {*Safety} and {*after.log_kinds} <= {*LogKind, *before.log_kinds}
+    if not known:  # a crafted client
         raise ChangeRejected
     after = replace(after, safety=Safety(after.safety))
     if after.safety is not before.safety and after.safety is not after.effective_safety:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.job import Job
-from bot.domain.log_entries import WordRefused
+from bot.domain.log_entries import OrdersPlaced, WordRefused
+from bot.domain.log_kinds import LogKind
 from bot.domain.order import OrderOptions, clean
 from bot.domain.rules import Rules
 from bot.service.budget_watch import BudgetWatch
@@ -38,12 +39,21 @@ class AdmissionWatch:
         """Note an order that is on record."""
         self._look(seen, now=job.created_at, admitted=True)
 
+    def placed(self, job: Job, seen: Seen) -> None:
+        """Note an order whose member was answered."""
+        kind = LogKind.PRIVATE_ORDERS if job.reply.private else LogKind.ORDERS
+        channel_id = seen.rules.log_for(kind)
+        if channel_id is not None:
+            entry = OrdersPlaced(jobs=(job,), language=seen.rules.language or seen.language)
+            self._log_channel.enqueue(channel_id, entry)
+
     def refused(self, job: Job, seen: Seen, refused: LimitReached) -> None:
         """Note an order that a rule refused."""
         verdict, rules, now = refused.verdict, refused.rules, job.created_at
         prompt = job.order.prompt
         self._refusals.count(seen.guild_id, verdict.rule, now=now)
-        if verdict.rule is Rule.WORDS and rules.log_channel is not None:
+        channel_id = rules.log_for(LogKind.WORDS)
+        if verdict.rule is Rule.WORDS and channel_id is not None:
             asked = refused.options  # with a suffix, if that contains the word
             if isinstance(asked, OrderOptions):
                 prompt = str(asked.with_suffix_typed().prompt)
@@ -55,7 +65,7 @@ class AdmissionWatch:
                 prompt=clean(prompt),
                 language=rules.language or seen.language,
             )
-            self._log_channel.enqueue(rules.log_channel, entry)
+            self._log_channel.enqueue(channel_id, entry)
         self._look(seen, now=now, admitted=False)
 
     async def close(self) -> None:

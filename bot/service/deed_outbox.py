@@ -19,7 +19,8 @@ from bot.domain.log_entries import (
     ServerDenied,
     Unblocked,
 )
-from bot.domain.rules import Block
+from bot.domain.log_kinds import LogKind
+from bot.domain.rules import Block, Rules
 from bot.log import about, fault
 from bot.retry import Backoff, wait_at_most
 from bot.service.moderation import Moderator
@@ -142,7 +143,7 @@ class DeedOutbox:
         rules = await self._guilds.rules(deed.guild_id)
         job = await self._jobs.get(deed.job_id) if deed.job_id else None
         language = rules.language or deed.detail.get("language")
-        channel_id = rules.log_channel
+        channel_id = _log_channel(deed, rules)
         if (entries := self._entries.get(deed.kind)) is not None:
             await self._draw(entries, deed, job, language)
             return
@@ -200,6 +201,19 @@ class DeedOutbox:
             return due_at
         log.warning("messages about a deed given up: deed=%s kind=%s", deed.id, deed.kind)
         return None
+
+
+def _log_channel(deed: Deed, rules: Rules) -> int | None:
+    """Return where a line about a deed is written; ``None``: moderators want none."""
+    match deed.kind:
+        case DeedKind.DENY | DeedKind.ALLOW:
+            return rules.log_channel
+        case DeedKind.BLOCK | DeedKind.UNBLOCK:
+            return rules.log_for(LogKind.BLOCKS)
+        case DeedKind.BUDGET:
+            return rules.log_for(LogKind.BUDGET)
+        case _:
+            return rules.log_for(LogKind.DEEDS)
 
 
 def _entry(deed: Deed, job: Job | None) -> AnyLogEntry:

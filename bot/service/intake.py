@@ -115,7 +115,8 @@ class OrderIntake:
         assert task is not None
         self._placing.add(task)
         try:
-            order = PlacedOrder(job=await self._record(request))
+            seen = Seen(guild_id=request.guild_id, language=request.guild_language)
+            order = PlacedOrder(job=await self._record(request, seen))
             mark(job=order.job.id, guild=order.job.guild_id)
             try:
                 yield order
@@ -126,11 +127,11 @@ class OrderIntake:
                 log.warning("answer failed, order cancelled: job=%s error=%s", order.job.id, error)
                 await self._cancel(order.job, show=not isinstance(error, NotTaken))
             if order.answered:
-                await self._release(order)
+                await self._release(order, seen)
         finally:
             self._placing.discard(task)
 
-    async def _record(self, request: OrderRequest) -> Job:
+    async def _record(self, request: OrderRequest, seen: Seen) -> Job:
         if request.guild_id is None and not self._settings.caps.direct:
             raise ServersOnly
         now, order_ = self._now(), await self._checked(request)
@@ -153,7 +154,6 @@ class OrderIntake:
             created_at=now,
             state_since=now,
         )
-        seen = Seen(guild_id=request.guild_id, language=request.guild_language)
         admit = admission_of(request, self._settings.caps, seen)
         try:
             async with asyncio.timeout(self._settings.admit_within):
@@ -183,7 +183,7 @@ class OrderIntake:
                 error.others += () if fault is None else (fault,)
             raise
 
-    async def _release(self, order: PlacedOrder) -> None:
+    async def _release(self, order: PlacedOrder, seen: Seen) -> None:
         """Record the answer, so that the job can be claimed."""
         answered_at = self._now()
         await self._give_way()
@@ -198,6 +198,7 @@ class OrderIntake:
         if recorded:
             self._presenter.show(job)
             self._wake_dispatcher()
+            self._watch.placed(job, seen)
 
     async def _cancel(self, job: Job, *, show: bool) -> None:
         after = job.transition(State.CANCELLED, now=self._now(), end_reason=EndReason.UNANSWERED)

@@ -17,6 +17,7 @@ from bot.domain.ineffective_limits import Ineffective, ineffective_limits
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.log_entries import AnyLogEntry, Changed
+from bot.domain.log_kinds import LogKind
 from bot.domain.order import clean
 from bot.domain.rules import (
     LONGEST_REASON,
@@ -228,8 +229,8 @@ class ModerationService:
         before, after = await self._guilds.change(
             by.guild_id, lambda rules: changed(rules, log_channel=channel_id, **more)
         )
-        if channel_id is None:
-            self._log(before, notice, language=by.language)
+        if channel_id is None and before.log_channel is not None:
+            self._log_channel.enqueue(before.log_channel, notice)  # the last line, in any case
         return before, after
 
     async def pause(self, by: Moderator, *, reason: str) -> Pause:
@@ -283,9 +284,10 @@ class ModerationService:
         return await self._jobs.admission_context(by.guild_id, member_id, lane=self._lane, now=now)
 
     def _log(self, rules: Rules, notice: AnyLogEntry, *, language: str) -> None:
-        if rules.log_channel is not None:
+        channel_id = rules.log_for(LogKind.CHANGES)
+        if channel_id is not None:
             notice = replace(notice, language=rules.language or language)
-            self._log_channel.enqueue(rules.log_channel, notice)
+            self._log_channel.enqueue(channel_id, notice)
 
 
 def service_state(lane: Lane, now: float) -> ServiceState:

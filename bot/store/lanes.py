@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from bot.domain import lane_transitions
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
+from bot.domain.log_kinds import LogKind
 from bot.service.ports.store import ClosureNotice
 from bot.store.database import Database, read_at_once, read_transaction, write_transaction
 from bot.store.guilds import read_rules, rules_of
@@ -237,7 +238,9 @@ def _put(connection: Connection, lane: str, values: dict[str, Any]) -> None:
 def _notice_of(guild_id: int, document: Any) -> ClosureNotice:
     """Return the notice of a server that no order speaks for."""
     rules = read_rules(document)
-    return ClosureNotice(guild_id=guild_id, log_channel=rules.log_channel, language=rules.language)
+    return ClosureNotice(
+        guild_id=guild_id, log_channel=rules.log_for(LogKind.SERVICE), language=rules.language
+    )
 
 
 def _notice(connection: Connection, guild_id: int, orders: int, job_id: str) -> ClosureNotice:
@@ -247,7 +250,7 @@ def _notice(connection: Connection, guild_id: int, orders: int, job_id: str) -> 
     rules = rules_of(connection, guild_id)
     return ClosureNotice(
         guild_id=guild_id,
-        log_channel=rules.log_channel,
+        log_channel=rules.log_for(LogKind.SERVICE),
         orders=orders,
         channel_id=channel_id,
         message_id=None if private else message_id,  # others cannot open it

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.domain.log_entries import AnyLogEntry, Held, Reported
+from bot.domain.log_entries import AnyLogEntry, Held, OrdersPlaced, Reported
 from bot.log import fault
 from bot.retry import Backoff
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
@@ -17,6 +17,7 @@ from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import held_view, language, report_view, texts
 from bot.ui.discord_errors import CALL_TIMEOUT, translated_errors
 from bot.ui.discord_session import DiscordSession
+from bot.ui.gathered_orders import GatheredOrders
 from bot.ui.language import speaking
 from bot.ui.sending import NONCE_REMEMBERED, send_once
 
@@ -35,6 +36,7 @@ class LogChannelLimits:
     give_up_after: float = NONCE_REMEMBERED  # later, Discord may post a repeated entry twice
     kept: float = 3600.0  # while Discord takes nothing
     most_pending: int = 1000  # entries in memory
+    gathered: float = 2.0  # between two messages about orders
 
 
 DEFAULT_LIMITS: Final = LogChannelLimits()
@@ -54,10 +56,14 @@ class DiscordLogChannel:
         self._meters = meters
         self._limits = limits
         self._pending: set[asyncio.Task[None]] = set()
+        self._orders = GatheredOrders(self._deliver, pause=limits.gathered)
         self._refused: set[int] = set()  # channels that did not take their last entry
 
     def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
         """Write an entry soon; it is lost if Discord refuses it or stays unavailable."""
+        if isinstance(entry, OrdersPlaced):
+            self._orders.add(channel_id, entry)
+            return
         if len(self._pending) >= self._limits.most_pending:
             log.warning("log entry dropped, too many are pending: channel=%d", channel_id)
             return
@@ -90,6 +96,7 @@ class DiscordLogChannel:
 
     async def close(self) -> None:
         """Drop what is not written yet."""
+        await self._orders.close()
         for task in self._pending:
             task.cancel()
         await asyncio.gather(*self._pending, return_exceptions=True)

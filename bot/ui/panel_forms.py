@@ -12,6 +12,7 @@ from discord import ui
 
 from bot.domain import rules as rule_changes
 from bot.domain.errors import ChangeRejected, InvalidLimit
+from bot.domain.log_kinds import LogKind
 from bot.domain.rules import LONGEST_REASON, RANGES, Rules, Tier
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS
 from bot.ui import guild_cache, texts
@@ -80,6 +81,17 @@ def ping(components: Sequence[Any]) -> int | None:
     return _chosen(by_id(components), "ping")
 
 
+def log_kinds(components: Sequence[Any]) -> dict[str, Any]:
+    """Return the change of the kinds of lines that a form asks for; an older form has none."""
+    select = by_id(components).get("kinds")
+    if select is None:
+        return {}
+    chosen = {*map(str, select.get("values") or ())}
+    if not chosen <= {*LogKind}:
+        raise UnreadableInteraction("values")
+    return {"log_kinds": tuple(kind for kind in LogKind if kind in chosen)}
+
+
 def reason(components: Sequence[Any]) -> str:
     """Return the reason of a pause."""
     return _text(by_id(components), "reason")
@@ -96,9 +108,16 @@ def _log(rules: Rules) -> Iterator[_Item]:
     yield texts.limits.name("log_channel"), texts.panel_forms.log_hint(), select
     role: ui.RoleSelect[Any] = ui.RoleSelect(custom_id="ping", min_values=0, required=False)
     if rules.log_ping is not None and not guild_cache.is_deleted_role(rules.log_ping):
-        kind = discord.SelectDefaultValueType.role
-        role.default_values = [discord.SelectDefaultValue(id=rules.log_ping, type=kind)]
+        of_role = discord.SelectDefaultValueType.role
+        role.default_values = [discord.SelectDefaultValue(id=rules.log_ping, type=of_role)]
     yield texts.limits.name("log_ping"), texts.panel_forms.ping_hint(), role
+    kinds: ui.Select[Any] = ui.Select(
+        custom_id="kinds", min_values=0, max_values=len(LogKind), required=False
+    )
+    for kind in LogKind:
+        label = texts.limits.value("log_kinds", kind)
+        kinds.add_option(label=label, value=kind, default=kind in rules.log_kinds)
+    yield texts.limits.name("log_kinds"), texts.panel_forms.kinds_hint(), kinds
 
 
 def _pause(_rules: Rules) -> Iterator[_Item]:

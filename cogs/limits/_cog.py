@@ -238,7 +238,7 @@ class Limits(
         await guild_cache.ask(interaction.client.http, [current.log_channel])
         refused = self._moderation.log_refused(current)
         parts = (
-            texts.changes.logged(current.log_channel),
+            texts.changes.logged(current),
             texts.changes.pinged(current.log_ping),
             texts.shared.log_warning(current.log_channel, refused=refused),
             texts.warnings.log_channel(current.log_channel),

@@ -46,7 +46,8 @@ class PanelForms(commands.Cog):
             return texts.changes.paused(await self._moderation.pause(moderator, reason=reason))
         if name == "log":
             channel_id, ping = panel_forms.log_channel(components), panel_forms.ping(components)
-            changes = await self._moderation.log_to(moderator, channel_id, log_ping=ping)
+            more = {"log_ping": ping} | panel_forms.log_kinds(components)
+            changes = await self._moderation.log_to(moderator, channel_id, **more)
             return texts.changes.changed(*changes)
         how = panel_forms.change(name, components)
         before, after = await self._moderation.change(moderator, how)

@@ -13,8 +13,10 @@ from tests.acceptance.driver import (
     button,
     buttons,
     delivered,
+    eventually,
     refusal,
     restart,
+    says,
     words,
 )
 
@@ -73,3 +75,32 @@ async def test_moderators_see_what_was_ordered_and_refused_by_rule_day_and_membe
         {"member": f"<@{noah.user.id}>", "name": noah.user.name}
         | {"orders": "2", "images": "3", "cost_usd": "0.003"}
     ]
+
+
+async def test_moderators_choose_that_each_order_is_logged_in_a_panel_from_before_a_kill(
+    shared, server
+):
+    mira, noah = server.mira, server.noah
+    log = server.member("Mira", channel="pictures")
+    asked = await mira.command("limits", "show")
+    panel = await asked.until(lambda message: message["components"])
+    await restart(shared)
+    opened = await mira.press(panel["id"], button(panel, "limits:form:log"))
+    await opened.opened()
+    chosen = {"channel": [log.channel.id], "ping": [], "kinds": ["orders", "private_orders"]}
+    sent = await mira.submit_modal(opened, chosen)
+    saved = words(await sent.until(says("**Saved**")))
+    assert "Lines in the log channel: 2 added (Each order, Each private order" in saved
+
+    for private in (False, True):
+        sent = await noah.command("imagine", prompt="a lantern", private=private)
+        await sent.until(delivered(1))
+
+    def lines():
+        return "\n".join(message["content"] for message in log.visible()).splitlines()
+
+    await eventually(lambda: lines()[-1].endswith("made a private order: 1 image"))
+    *_, public, private = lines()
+    assert public.startswith(f"\N{ARTIST PALETTE} <@{noah.user.id}> ordered 1 image in <#")
+    assert "“a lantern” · [View](<https://" in public
+    assert "lantern" not in private

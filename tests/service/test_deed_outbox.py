@@ -7,6 +7,7 @@ import pytest
 from bot.domain.deeds import DeedKind
 from bot.domain.job import Billed, State
 from bot.domain.log_entries import Blocked, OrderModerated, Unblocked
+from bot.domain.log_kinds import LogKind
 from bot.domain.rules import Rules
 from bot.service.blocking import BlockTarget
 from bot.service.deed_outbox import KEEP_TRYING, LEASE
@@ -219,3 +220,18 @@ async def test_deeds_are_kept_as_long_as_orders(app, put):
     await app.services.retention.sweep()
 
     assert await app.deeds.about(NOAH) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"), [(DeedKind.DELETE, LogKind.DEEDS), (DeedKind.BLOCK, LogKind.BLOCKS)]
+)
+async def test_lines_that_moderators_do_not_want_are_not_written_and_members_are_told(
+    app, put, kind, line
+):
+    kinds = tuple(other for other in LogKind if other is not line)
+    await app.set_rules(GUILD, Rules(log_channel=LOG, log_kinds=kinds))
+    await do(app, kind, await put())
+    await app.tell()
+
+    assert app.log_channel.entries == []
+    assert len(app.notices.told) == 1

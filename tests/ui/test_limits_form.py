@@ -13,6 +13,7 @@ from bot.domain.errors import InvalidLimit, InvalidPhrase, TooManyEntries
 from bot.domain.rules import BLOCK_HOURS, MONEY, RANGES, Rules, changed
 from bot.domain.word_filter import WordLists
 from bot.ui import block_form, form_fields, language, limits_form, panel_forms
+from bot.ui.interaction_payload import UnreadableInteraction
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS, PREFIX
 from sandbox.discord.enums import InteractionType
@@ -69,6 +70,18 @@ def test_a_form_that_is_sent_unchanged_changes_nothing(group, rules):
     assert changed(rules, **changes) == rules
 
 
+def test_the_kinds_of_lines_are_chosen_in_the_form_of_the_log_channel():
+    form = fields(panel_forms.form("log", Rules(log_kinds=("words", "orders"))))
+
+    assert kept(form["kinds"])["values"] == ["words", "orders"]
+    for values, kinds in ((["orders", "words"], ("words", "orders")), ([], ())):
+        chosen = sent({"custom_id": "kinds", "values": values})
+        assert panel_forms.log_kinds(chosen) == {"log_kinds": kinds}
+    assert panel_forms.log_kinds([]) == {}  # of a version before there were kinds
+    with pytest.raises(UnreadableInteraction):
+        panel_forms.log_kinds(sent({"custom_id": "kinds", "values": ["reports"]}))
+
+
 @settings(max_examples=25)
 @given(any_rules, any_rules)
 def test_what_is_filled_in_is_what_is_read(before, wanted):
@@ -82,7 +95,7 @@ def test_what_is_filled_in_is_what_is_read(before, wanted):
         assert shown.keys() == filled.keys() == set(GROUPS[group])
         after = changed(after, **limits_form.read(group, sent(*map(kept, filled.values()))))
 
-    unseen = ("tiers", "styles", "pause", "log_channel", "log_ping", "language")
+    unseen = ("tiers", "styles", "pause", "log_channel", "log_ping", "log_kinds", "language")
     assert after == replace(wanted, **{name: getattr(before, name) for name in unseen})
 
 
@@ -187,7 +200,7 @@ TYPED: dict[str, list[Any]] = {
     "orders": ['"' * 7, "\\" * 7, True, ["spoiler"], False],
     "words": ["storm\n\nb*d\n" + "x" * 3900, "", False],
     "channels": [["5", "6"]],
-    "log": [["5"], ["7"]],
+    "log": [["5"], ["7"], ["orders", "blocks"]],
     "pause": ["lunch"],
     "tiers": [["7"], "abc", "", "9", True],
     "tiers_more": [["7"], "60", "x"],
@@ -214,8 +227,8 @@ def test_what_was_typed_is_in_the_form_again(name):
 
     assert typed == filled
     for field, value in filled.items():
-        if field == "safety":
-            assert kept(shown[field])["values"] == value
+        if field in {"safety", "kinds"}:
+            assert sorted(kept(shown[field])["values"]) == sorted(value)
         elif isinstance(value, list):
             assert [str(one["id"]) for one in shown[field]["default_values"]] == value
         else:

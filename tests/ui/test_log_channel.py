@@ -7,14 +7,22 @@ from contextlib import AsyncExitStack
 import pytest
 
 from bot.domain.lane import ClosedReason
-from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
+from bot.domain.log_entries import (
+    Blocked,
+    Changed,
+    LaneClosed,
+    OrdersPlaced,
+    Unblocked,
+    WordRefused,
+)
 from bot.domain.rules import Block, Rules
 from bot.retry import Backoff
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
+from bot.ui.gathered_orders import MOST_WAITING
 from bot.ui.log_channel import DEFAULT_LIMITS, DiscordLogChannel, LogChannelLimits
 from sandbox.faults import Answer, Cut, Fault, Hold
 from tests.rules import FULLEST, ID, PHRASES, PROMPT, REASON
-from tests.samples import NOW
+from tests.samples import NOW, a_job, an_order, changed_job
 
 API = "/api/v10"
 NOTICE = Unblocked(by=1, member_id=2)
@@ -257,3 +265,37 @@ async def test_closing_leaves_nothing_behind(notices, channel, fault):
 
     assert writing.done()
     held.release()
+
+
+async def test_many_orders_are_few_messages_and_private_ones_have_no_prompt(
+    open_notices, channel, lines, sent
+):
+    """A report that goes there too must not wait behind them."""
+    notices = open_notices(gathered=0.05)
+    jobs = [
+        a_job(order=an_order(prompt=f"number {number} {HOSTILE}"), message_id=7, guild_id=100)
+        for number in range(30)
+    ]
+    jobs.append(changed_job(jobs[0], private=True))
+    for job in jobs:
+        notices.enqueue(channel, OrdersPlaced(jobs=(job,)))
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*notices._orders._writing.values())
+
+    written = lines()
+    assert len(written) <= len(jobs) / 3
+    assert all(len(line) <= 2000 for line in written)
+    *public, private = "\n".join(written).splitlines()
+    assert all(f"number {number} " in line for number, line in enumerate(public))
+    assert "number" not in private
+    for body in await sent(len(written)):
+        assert body["allowed_mentions"] == {"parse": []}
+
+
+async def test_more_orders_than_can_be_written_are_dropped(open_notices, channel, caplog):
+    notices = open_notices(gathered=60.0)
+    for _ in range(MOST_WAITING + 1):
+        notices.enqueue(channel, OrdersPlaced(jobs=(a_job(),)))
+
+    assert "too many orders" in caplog.text

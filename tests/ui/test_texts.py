@@ -46,12 +46,14 @@ from bot.domain.log_entries import (
     LaneClosed,
     LaneReopened,
     OrderModerated,
+    OrdersPlaced,
     Reported,
     ServerAllowed,
     ServerDenied,
     Unblocked,
     WordRefused,
 )
+from bot.domain.log_kinds import LogKind
 from bot.domain.money import Budget
 from bot.domain.order import clean
 from bot.domain.preferences import NAMES
@@ -579,8 +581,9 @@ def changes():
         "resumed": texts.changes.resumed(was_paused=True, tries=None),
         "not paused": texts.changes.resumed(was_paused=False, tries=ClosedReason.CREDIT),
         "tries": texts.changes.resumed(was_paused=False, tries=ClosedReason.UNKNOWN),
-        "log": texts.changes.logged(5),
-        "no log": texts.changes.logged(None),
+        "log": texts.changes.logged(Rules(log_channel=5)),
+        "hardly a log": texts.changes.logged(Rules(log_channel=5, log_kinds=())),
+        "no log": texts.changes.logged(Rules()),
         "ping": texts.changes.pinged(7),
     }
     return samples
@@ -726,6 +729,7 @@ ENTRIES: dict[str, Any] = {
         for reason in ClosedReason
         if reason not in GIVES_BACK
     },
+    "orders": OrdersPlaced(jobs=(SEEN, changed_job(SEEN, private=True))),
     "works again": LaneReopened(),
     "server barred": ServerDenied(until=SOON, reason="spam"),
     "server barred permanently": ServerDenied(until=None),
@@ -751,6 +755,7 @@ ENTRIES: dict[str, Any] = {
     "not checked": Held(entry=replace(DEED, detail={"away": True}), job=None),
     "paused": Changed(by=1, before=Rules(), after=Rules(pause=PAUSED)),
     "resumed": Changed(by=1, before=Rules(pause=PAUSED), after=Rules()),
+    "kinds of lines": Changed(by=1, before=Rules(), after=Rules(log_kinds=(*LogKind, "later"))),
     "last channel": Changed(by=1, before=Rules(channels=(5,)), after=Rules()),
     "first channel": Changed(by=1, before=Rules(), after=Rules(channels=(5,))),
 }
@@ -775,7 +780,7 @@ def test_the_log_has_one_icon_for_each_kind_of_line(language):
         ["deleted", "private", "erased"],
         ["reported", "reported and deleted", "reported and erased"],
         ["flagged", "flagged, private", "not checked"],
-        ["last channel", "first channel"],
+        ["last channel", "first channel", "kinds of lines"],
         ["half of a budget", "all of a budget"],
         ["server barred", "server barred permanently"],
         ["unknown", "media", "denied"],

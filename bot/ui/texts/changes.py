@@ -18,7 +18,7 @@ from bot.service.errors import (
     NotBlockable,
 )
 from bot.ui import guild_cache
-from bot.ui.language import dollars, lazy, ngettext, spoken
+from bot.ui.language import dollars, lazy, ngettext, pgettext, spoken
 from bot.ui.language import gettext as _
 from bot.ui.markup import ago, clock, code, date, literal
 from bot.ui.texts import limits, panel_forms, shared, warnings
@@ -27,7 +27,7 @@ _WITHIN_DAY: Final = 20 * 3600  # seconds
 _PARTS: Final = 300  # characters of what was added to a list, or removed
 _PHRASE: Final = 100  # characters of a phrase that was rejected
 _NOTE: Final = 700  # characters of a note above a full panel
-_OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed", "styles"})
+_OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed", "styles"} | {"log_kinds"})
 
 
 save: Final = lazy("Save")
@@ -305,17 +305,22 @@ def resumed(*, was_paused: bool, tries: ClosedReason | None) -> str:
 channel_and_off: Final = lazy("Choose a channel, or `off: True`, not both. Nothing was changed.")
 
 
-def logged(channel_id: int | None) -> str:
-    """Return where is logged, by choice or still."""
-    if channel_id is None:
+def logged(rules: Rules) -> str:
+    """Return where is logged, by choice or still, and what."""
+    if rules.log_channel is None:
         return _(
             "Logging is off. `/limits log channel:` chooses a channel for reports, refused prompts "
             "and changes."
         )
-    return _(
-        "Log channel: {channel}. Reports, refused prompts, blocks, changes and trouble with the "
-        "image service go there. `/limits log off: True` turns logging off."
-    ).format(channel=shared.channel(channel_id))
+    text = _(
+        "Log channel: {channel}. Reports and flagged pictures always go there; besides: {kinds}. "
+        "`/limits show` changes that, `/limits log off: True` turns logging off."
+    )
+    kinds = [limits.value("log_kinds", kind) for kind in rules.log_kinds]
+    return text.format(
+        channel=shared.channel(rules.log_channel),
+        kinds=" \N{MIDDLE DOT} ".join(kinds) or pgettext("lines", "nothing"),
+    )
 
 
 def pinged(role_id: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from bot.domain.log_kinds import LogKind
 from bot.domain.rules import FLAGS, MONEY, RANGES, TIERED, Pause, Rules, Safety, Tier
 from bot.domain.styles import Style
 from bot.ui.language import dollars, lazy, marked, pgettext, plural
@@ -31,7 +32,18 @@ NAMES: Final = {
     "pause": marked("Pause"),
     "log_channel": marked("Log channel"),
     "log_ping": marked("Role to ping for reports"),
+    "log_kinds": marked("Lines in the log channel"),
     "language": marked("Language"),
+}
+_LOG_KINDS: Final = {
+    LogKind.WORDS: lazy("Refused prompts"),
+    LogKind.DEEDS: lazy("What moderators do to orders"),
+    LogKind.BLOCKS: lazy("Blocks"),
+    LogKind.CHANGES: lazy("Changes of limits"),
+    LogKind.SERVICE: lazy("Trouble with the image service"),
+    LogKind.BUDGET: lazy("Used budget"),
+    LogKind.ORDERS: lazy("Each order"),
+    LogKind.PRIVATE_ORDERS: lazy("Each private order, without its prompt"),
 }
 _GROUPS: Final = {
     "members": marked("Each member"),
@@ -161,6 +173,8 @@ def value(of: str, setting: Any) -> str:
             return shared.channel(setting)
         case "safety", _:
             return _SAFETY[Safety(setting)]()
+        case "log_kinds", str():
+            return _LOG_KINDS[LogKind(setting)]() if setting in {*LogKind} else setting
         case "language", None:
             return _("as in Discord")
         case "language", _:

@@ -80,6 +80,8 @@ def _icon(entry: log_entries.AnyLogEntry) -> str:
             return "\N{OPEN LOCK}"
         case log_entries.OrderModerated(deed=deed):
             return _DEED_ICONS[deed.kind]
+        case log_entries.OrdersPlaced():
+            return "\N{ARTIST PALETTE}"
         case log_entries.LaneClosed(reason=reason):
             return _CLOSED_ICONS.get(reason, _TROUBLE)
         case log_entries.LaneReopened():
@@ -112,6 +114,8 @@ def _text(entry: log_entries.AnyLogEntry) -> str:
             )
         case log_entries.OrderModerated():
             return _moderated(entry)
+        case log_entries.OrdersPlaced():
+            return f"\n{_icon(entry)} ".join(map(_placed, entry.jobs))
         case log_entries.LaneClosed():
             return _lane_closed(entry)
         case log_entries.LaneReopened():
@@ -194,6 +198,20 @@ def _moderated(entry: log_entries.OrderModerated) -> str:
     if job is None or job.reply.private or not job.order.prompt:
         return text  # what is private stays so in the log
     return f"{text} · {_quoted(job.order.prompt)}{_link(job)}"
+
+
+def _placed(job: Job) -> str:
+    """Return the line of one order; what is private stays so in the log."""
+    member, images = f"<@{job.member_id}>", shared.images(job.order.images)
+    if job.reply.private:
+        return _("{member} made a private order: {images}").format(member=member, images=images)
+    text = _("{member} ordered {images} in {channel} · {prompt}").format(
+        member=member,
+        images=images,
+        channel=f"<#{job.reply.channel_id}>",
+        prompt=_quoted(job.order.prompt),
+    )
+    return f"{text}{_link(job)}"
 
 
 def _budget_used(entry: log_entries.BudgetUsed) -> str:

@@ -20,6 +20,7 @@ def title(name: str) -> str:
 
 log_hint: Final = lazy("For reports, refused prompts and changes. Leave empty to turn logging off")
 ping_hint: Final = lazy("Once for each reported picture. Leave empty to ping nobody")
+kinds_hint: Final = lazy("Besides reports and flagged pictures, which are always logged")
 reason: Final = lazy("Reason")
 reason_hint: Final = lazy("Members see the reason")
 role: Final = lazy("Role")
