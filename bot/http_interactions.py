@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 
 from bot.log import fault
-from bot.service.port_errors import DiscordError
+from bot.service.port_errors import DiscordError, PermanentDiscordError
 from bot.ui import guild_cache, interaction_payload
 from bot.ui.discord_errors import translated_errors
 
@@ -34,6 +34,7 @@ ASK_WITHIN: Final = 30.0  # seconds
 LEARN_WITHIN: Final = 0.5  # seconds; a member waits for an answer, and Discord gives it 3
 PAGE: Final = 200  # servers of one answer
 AT_ONCE: Final = 4  # servers that are asked for
+MOST_MISSED: Final = 20  # channels of a server of which it is asked whether they are deleted
 
 _AUTOCOMPLETE: Final = discord.InteractionType.autocomplete.value
 _MANAGE_GUILD: Final = discord.Permissions(manage_guild=True).value
@@ -209,13 +210,15 @@ class Servers:
         http, user = self._client.http, self._client.user
         try:
             async with self._turn, translated_errors(ASK_WITHIN):
-                guild, channels, me = await asyncio.gather(
-                    http.get_guild(guild_id, with_counts=False),
+                guild = await http.get_guild(guild_id, with_counts=False)
+                channels, me = await asyncio.gather(
                     http.get_all_guild_channels(guild_id),
                     http.get_member(guild_id, user.id if user else 0),
                 )
         except DiscordError as error:
             log.info("server not read: guild=%d error=%s", guild_id, error)
+            if isinstance(error, PermanentDiscordError):  # it has the commands, without the bot
+                self._asked_at[guild_id] = time.monotonic() + FRESH - RETRY
             return
         created: Any = {**guild, "channels": channels, "members": [me], "threads": []}
         try:
@@ -235,10 +238,9 @@ class Servers:
                 gone: Any = {"guild_id": guild.id, "role_id": role.id}
                 state.parse_guild_role_delete(gone)
         channels = {int(channel["id"]) for channel in created["channels"]}
-        for channel in guild.channels:
-            if channel.id in channels:
-                continue
-            if await guild_cache.is_gone(self._client.http, channel.id):
+        missing = [channel for channel in guild.channels if channel.id not in channels]
+        for number, channel in enumerate(missing):
+            if number < MOST_MISSED and await guild_cache.is_gone(self._client.http, channel.id):
                 gone = {"guild_id": guild.id, "id": channel.id}
                 state.parse_channel_delete(gone)
             else:

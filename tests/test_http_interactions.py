@@ -152,6 +152,18 @@ async def test_what_was_deleted_is_known_when_a_moderator_uses_something(
     assert client.deleted == ([int(role.id), int(channel.id)] if moderator else [])
 
 
+async def test_a_server_that_has_the_commands_without_the_bot_is_asked_for_once(
+    monkeypatch, stand_in, client, servers
+):
+    """Discord bans an address that asks for what it may not see, again and again."""
+    monkeypatch.setattr(http_interactions, "RETRY", 0.0)
+    await client.events.get()
+    there = next(guild for guild in stand_in.world.guilds.values() if not guild.has_bot)
+    await servers.note(interaction(there.id, moderator=True))
+    assert servers.note(interaction(there.id, moderator=True)) is None
+    assert len(stand_in.journal.find("GET", f"/api/v10/guilds/{there.id}*")) == 1
+
+
 async def test_a_channel_that_is_only_hidden_is_not_taken_for_deleted(
     stand_in, client, servers, here
 ):
