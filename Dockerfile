@@ -34,12 +34,12 @@ WORKDIR /app
 COPY bot bot
 COPY cogs cogs
 # The root is read-only at run time, so this import compiles every module now: it halves the cost of
-# a health check. Pillow must still read the vendor's formats. With PostgreSQL, pictures that are
-# not delivered yet are files in ./data, which is the volume.
+# a health check. Pillow must still read the vendor's formats. With PostgreSQL, pictures
+# under way are files in ./data, which is the volume.
 RUN ln -s /data data \
     && python -c 'from importlib import import_module; from PIL import Image, features; \
-        import asyncpg, sqlalchemy.ext.asyncio; \
-        from bot import app, client; from bot.pixazo import shrinking; \
+        import asyncpg, obstore.store, sqlalchemy.ext.asyncio; \
+        from bot import app, client; from bot.files import bucket; from bot.pixazo import shrinking; \
         [import_module(name) for name in client.COGS]; \
         Image.init(); assert all(map(features.check, ("jpg", "webp", "zlib")))'
 ENV PYTHONDONTWRITEBYTECODE=1 \

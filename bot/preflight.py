@@ -121,7 +121,7 @@ async def _files(settings: Settings) -> str:
             await files.probe()
         except FilesUnavailable as error:
             raise FilesUnavailable(f"{place} is not usable (FILES_URL): {error}") from None
-    return f"pictures wait in {place}, which can be written, read and emptied"
+    return f"pictures wait in {place}, where files can be written, read and removed"
 
 
 async def _signing(settings: Settings) -> str:

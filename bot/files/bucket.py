@@ -21,8 +21,8 @@ BLOCK: Final = 1024 * 1024  # bytes that are read at once
 PART: Final = 5 * 1024 * 1024  # bytes of a part of an upload, the least that S3 takes
 LISTED: Final = 1000  # objects on a page, as many as S3 lists
 CONNECT_WITHIN: Final = timedelta(seconds=3)
-SILENT_FOR: Final = timedelta(seconds=15)  # at most; from the start of an upload of a part
-CALL_WITHIN: Final = timedelta(seconds=60)  # for a part of an upload, or a download
+SILENT_FOR: Final = timedelta(seconds=10)  # at most; from the start of an upload of a part
+CALL_WITHIN: Final = timedelta(seconds=30)  # for a part of an upload, or a download
 RETRY: Final = {
     "max_retries": 2,
     "retry_timeout": timedelta(seconds=5),
@@ -123,7 +123,7 @@ class BucketFiles:
             yield newest
 
     async def probe(self) -> None:
-        """Write, read and remove a small object."""
+        """Write, read, list and remove a small object."""
         key, content = f"probe/{token_hex(8)}", token_hex(8).encode()
 
         def probe() -> None:
@@ -131,6 +131,8 @@ class BucketFiles:
             try:
                 if bytes(self._obstore.get(self._store, key).bytes()) != content:
                     raise FilesUnavailable("what is read is not what was written")
+                # Without the right to list, what is not there looks like what is forbidden.
+                next(self._obstore.list(self._store, "probe"), None)
             finally:
                 self._obstore.delete(self._store, [key])
 
