@@ -16,7 +16,7 @@ from bot.web import callbacks, health, interactions
 
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "deploy" / "kubernetes"
-BASE, GATEWAY = "base", "gateway"
+BASE, GATEWAY, AUTO = "base", "gateway", "gateway-auto"
 VERSION = "1.37"  # of Kubernetes, by whose schemas
 KUBECTL = Path(sysconfig.get_path("scripts")) / "kubectl"
 WORKLOADS = ("Deployment", "StatefulSet")

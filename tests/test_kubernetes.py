@@ -12,6 +12,7 @@ import yaml  # type: ignore[import-untyped]
 
 from bot.settings import Settings
 from tests.manifests import (
+    AUTO,
     BASE,
     FOLDER,
     GATEWAY,
@@ -40,10 +41,10 @@ GONE = object()
 
 @pytest.fixture(scope="module")
 def built() -> dict[str, Objects]:
-    return {name: build(FOLDER / name) for name in (BASE, GATEWAY)}
+    return {name: build(FOLDER / name) for name in (BASE, GATEWAY, AUTO)}
 
 
-@pytest.mark.parametrize("name", [BASE, GATEWAY])
+@pytest.mark.parametrize("name", [BASE, GATEWAY, AUTO])
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_what_kustomize_builds(built, name, rule):
     assert list(rule(built[name])) == []
@@ -163,3 +164,9 @@ def test_the_count_of_shards_is_set_once(tmp_path):
     shards = [Settings(texts).shards for texts in environments(objects)]
     assert {each.count for each in shards} == {4}
     assert sorted(shard for each in shards for shard in each.ids) == [0, 1, 2, 3]
+
+
+def test_equal_pods_take_their_shards_by_lease(built):
+    shards = [Settings(texts).shards for texts in environments(built[AUTO])]
+
+    assert {each.leased for each in shards} == {True}

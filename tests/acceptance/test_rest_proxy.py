@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from sandbox.faults import ALWAYS, Cut, Fault, Rewrite
-from tests.acceptance.driver import accepted, delivered, pictures, says, without_limits
+from tests.acceptance.driver import CHECK, accepted, delivered, pictures, says, without_limits
 from tests.rest_proxy import OWN_408, OWN_429, OWN_500, RestProxy
 
 LATE = Rewrite(change=lambda _taken: OWN_408)  # Discord took it
@@ -77,6 +77,7 @@ async def test_orders_pass_a_proxy_that_refuses_fails_and_restarts(sandbox, star
     assert not [line for line in bot.log if sandbox.world.bot_token in line]
 
 
+@CHECK
 async def test_check_reads_shards_starts_and_clock_through_the_proxy(operate, proxy):
     """What it memorized is old: its date tells nothing of the clock."""
     await operate("check", DISCORD_API_URL=proxy.api_url)
