@@ -63,8 +63,7 @@ async def open_order_form(
     interaction: Interaction, preferences: MemberPreferences, options: OrderOptions
 ) -> None:
     """Open the form, filled with *options* and the member's defaults, with the styles here."""
-    member_id = interaction.user.id
-    own = await preferences.styles(context.guild_id(interaction), member_id)
-    defaults = (await preferences.recent(member_id)).defaults
-    form = order_form.form(options, all_of(own), language.of(interaction.locale), defaults)
+    offered = await preferences.offered(context.guild_id(interaction), interaction.user.id)
+    styles, spoken = all_of(offered.styles), language.of(interaction.locale)
+    form = order_form.form(options, styles, spoken, offered.defaults)
     await responses.open_form(interaction, form)

@@ -47,8 +47,9 @@ class Help(commands.Cog):
         async with answered_errors(interaction):
             await responses.defer(interaction, private=True)
             guild_id, member_id = interaction_context.guild_id(interaction), interaction.user.id
-            own = await self._preferences.styles(guild_id, member_id)
-            await responses.show(interaction, layout.text_view(words.styles(all_of(own))))
+            offered = await self._preferences.offered(guild_id, member_id)
+            text = words.styles(all_of(offered.styles))
+            await responses.show(interaction, layout.text_view(text))
 
     @app_commands.command(description=texts.commands.USAGE, extras=OUTSIDE)
     async def usage(self, interaction: Interaction) -> None:

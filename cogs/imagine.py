@@ -60,10 +60,10 @@ class Imagine(commands.Cog):
         self, interaction: discord.Interaction[ImagineBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the styles of this place."""
-        member_id = interaction.user.id
-        own = await self._preferences.styles(interaction_context.guild_id(interaction), member_id)
-        has_default = (await self._preferences.recent(member_id)).defaults.style is not None
-        return responses.style_choices(interaction, all_of(own), typed, none=has_default)
+        guild_id, member_id = interaction_context.guild_id(interaction), interaction.user.id
+        offered = await self._preferences.offered(guild_id, member_id)
+        has_default = offered.defaults.style is not None
+        return responses.style_choices(interaction, all_of(offered.styles), typed, none=has_default)
 
 
 async def setup(bot: ImagineBot) -> None:

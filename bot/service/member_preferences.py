@@ -88,10 +88,13 @@ class MemberPreferences:
 
         return await self._cached(("member", member_id), load)
 
-    async def styles(self, guild_id: int | None, member_id: int) -> tuple[Style, ...]:
-        """Return the member's own styles, and the server's, for autocomplete; as :meth:`recent`."""
-        own = (await self.recent(member_id)).styles
-        return styles.together(own, await self.server_styles(guild_id))
+    async def offered(self, guild_id: int | None, member_id: int) -> Preferences:
+        """Return the member's defaults, and the styles to choose from, as :meth:`recent`.
+
+        The styles are the member's own, then the server's.
+        """
+        own, servers = await asyncio.gather(self.recent(member_id), self.server_styles(guild_id))
+        return replace(own, styles=styles.together(own.styles, servers))
 
     async def server_styles(self, guild_id: int | None) -> tuple[Style, ...]:
         """Return the server's own styles, for autocomplete; as :meth:`recent`."""

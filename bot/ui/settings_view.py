@@ -19,6 +19,12 @@ from bot.ui.persistent_button import PersistentButton, PersistentItem
 _LABEL: Final = 100  # characters of an option's label
 _MOST_CHOICES: Final = 25
 _NOTHING: Final = MemberSettings()
+# The selects of defaults, in which nothing may be chosen, and what is said above each.
+_ABOVE: Final[Mapping[str, Callable[[], str]]] = {
+    "style": texts.settings.style,
+    "images": texts.settings.images,
+    "flags": texts.settings.flags,
+}
 _LABELS: Final[Mapping[SettingsAction, Callable[[], str]]] = {
     SettingsAction.MORE: texts.settings.more,
     SettingsAction.STYLE: texts.settings.add_style,
@@ -48,12 +54,13 @@ class SettingsSelect(
 
     def __init__(self, name: str, current: MemberSettings = _NOTHING) -> None:
         options = list(_OPTIONS[name](current))[:_MOST_CHOICES]
-        is_ping = name.startswith("ping")
-        placeholder = None if is_ping else _PLACEHOLDERS[name]()
+        placeholder = texts.settings.nothing()
+        if name == "own_style":
+            placeholder = texts.settings.change_style()
         select: ui.Select[Any] = ui.Select(
             custom_id=f"settings-pick:{name}",
             placeholder=placeholder,
-            min_values=int(is_ping or name == "own_style"),
+            min_values=int(name not in _ABOVE),
             max_values=len(options) if name == "flags" else 1,
             options=options or [discord.SelectOption(label="-")],
         )
@@ -68,8 +75,8 @@ class SettingsSelect(
 def settings(current: MemberSettings, note: str | None = None) -> ui.LayoutView:
     """Return a fresh view of a member's settings; *note* tells the result of the last click."""
     frame = container(texts.settings.settings(current, note))
-    for name in ("style", "images", "flags"):
-        frame.add_item(ui.TextDisplay(f"-# {_PLACEHOLDERS[name]()}"))
+    for name, above in _ABOVE.items():
+        frame.add_item(ui.TextDisplay(f"-# {above()}"))
         frame.add_item(ui.ActionRow(SettingsSelect(name, current)))
     buttons = SettingsButton(SettingsAction.MORE), SettingsButton(SettingsAction.FORGET)
     frame.add_item(ui.ActionRow(*buttons))
@@ -81,6 +88,7 @@ def settings(current: MemberSettings, note: str | None = None) -> ui.LayoutView:
     if len(own) < MOST_STYLES:
         frame.add_item(ui.ActionRow(SettingsButton(SettingsAction.STYLE)))
     frame.add_item(ui.Separator())
+    frame.add_item(ui.TextDisplay(texts.settings.pinged(current)))
     for name in ("ping", "ping_in"):
         frame.add_item(ui.ActionRow(SettingsSelect(name, current)))
     return view(frame)
@@ -143,10 +151,4 @@ _OPTIONS: Final[Mapping[str, Callable[[MemberSettings], Iterator[discord.SelectO
     "ping": _pings,
     "ping_in": _pings_in,
     "own_style": _own_styles,
-}
-_PLACEHOLDERS: Final[Mapping[str, Callable[[], str]]] = {
-    "style": texts.settings.style,
-    "images": texts.settings.images,
-    "flags": texts.settings.flags,
-    "own_style": texts.settings.change_style,
 }

@@ -9,7 +9,7 @@ from bot.domain.lane import ClosedReason
 from bot.service.order_actions import Person
 from bot.service.picture_files import TRIES
 from bot.service.port_errors import FileTooLarge, MediaUnavailable, OutcomeUnknown
-from bot.service.ports.store import Ping
+from bot.service.ports.store import Ping, PingIn
 from bot.service.settings import RetentionPolicy, ServiceSettings
 from tests.samples import NOW, OWNER, a_job, an_order, changed_job
 from tests.service.harness import DEADLINE
@@ -400,6 +400,14 @@ async def test_a_member_is_pinged_as_their_settings_say(app, completed, ping, se
     after = await app.pipeline.delivery.deliver(await completed())
 
     assert app.cards.pinged == ([after] if pinged else [])
+
+
+async def test_a_member_is_pinged_where_their_settings_say(app, completed):
+    await app.cogs.preferences.set_ping(300, Ping.ALWAYS, PingIn.DIRECT)
+
+    after = await app.pipeline.delivery.deliver(await completed())
+
+    assert (app.cards.pinged, app.cards.pinged_directly) == ([], [after])
 
 
 @pytest.mark.parametrize("why", ["by_message", "closed"])

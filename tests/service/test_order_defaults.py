@@ -247,8 +247,8 @@ async def test_a_members_own_style_goes_before_a_servers(app, own, servers, memb
     job = await order(app, prompt="a fox", style="WOOL")
 
     assert job.order.sent == sent
-    offered = [style.words for style in await own.styles(GUILD, MEMBER)]
-    assert offered == [sent.partition(", ")[2]]
+    offered = (await own.offered(GUILD, MEMBER)).styles
+    assert [style.words for style in offered] == [sent.partition(", ")[2]]
 
 
 async def test_a_style_that_is_gone_is_named_with_where_it_came_from(app, own):

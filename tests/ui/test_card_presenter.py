@@ -696,6 +696,22 @@ async def test_a_ping_in_a_server_is_a_message_of_its_own_that_calls_its_member_
     assert [one["id"] for one in ping["mentions"]] == [noah.user.id]
 
 
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_ping_by_a_direct_message_goes_where_it_can(
+    stand_in, replies, job, card, noah, direct, closed, private
+):
+    """Who takes none from servers is pinged beside the card, as if they had not asked for one."""
+    if closed:
+        stand_in.world.closed_to_bot.add(noah.user.id)
+
+    await replies.ping(job(State.DELIVERED, private=private), directly=True)
+
+    assert (len(pings(direct)), len(pings(noah))) == (int(not closed), int(closed))
+    in_public = stand_in.journal.find("POST", f"{API}/channels/{noah.channel.id}/messages")
+    assert len(in_public) == (closed and not private)
+
+
 @pytest.mark.parametrize(
     "changes",
     [OUTSIDE, {"private": True}, {"guild_id": None}],

@@ -13,6 +13,7 @@ from bot.domain import order
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.errors import InvalidOption
 from bot.domain.order import GUIDANCE, IMAGES, STEPS, Order, OrderOptions
+from bot.domain.preferences import Defaults
 from bot.domain.styles import BUILT_IN, Style, all_of
 from bot.service.errors import LimitReached, OrderForgotten, ServersOnly, ShuttingDown
 from bot.ui import order_form, texts
@@ -62,6 +63,24 @@ def test_what_is_sent_unchanged_orders_the_same(spoken, private, **ordered):
     modal = shown(an_order(**ordered), spoken=spoken, private=private)
 
     assert sent(modal) == options(**ordered, private=private)
+
+
+def test_an_order_that_names_nothing_is_filled_with_the_members_defaults():
+    """What no field shows is left to the defaults of the moment in which the form is sent."""
+    defaults = Defaults(images=3, style="ink", steps=20, guidance=2.5, private=True, suffix="x")
+    form = order_form.form(OrderOptions(prompt="a fox"), all_of(()), "en", defaults)
+
+    assert sent(checked_modal(form.to_dict())) == OrderOptions(
+        prompt="a fox", images=3, style="ink", steps=20, guidance=2.5
+    )
+
+
+def test_the_suffix_of_an_order_is_a_part_of_its_prompt_in_the_form():
+    modal = shown(an_order(prompt="a fox", suffix="soft light", sent="a fox, soft light"))
+
+    read = sent(modal)
+
+    assert (read.prompt, read.suffix) == ("a fox, soft light", "")
 
 
 def styles_of(modal):

@@ -29,10 +29,12 @@ _PINGED_IN: Final = {
     PingIn.DIRECT: lazy("Pinged by direct message"),
 }
 
-# Above the selects; at most 150 characters each.
+# Above the selects.
 style: Final = lazy("Style, unless the order names one")
 images: Final = lazy("Number of images, unless the order names one")
 flags: Final = lazy("Always, unless the order says otherwise")
+# In a select in which nothing is chosen.
+nothing: Final = lazy("No default")
 change_style: Final = lazy("Change or remove one of your styles")
 # What may always be; in a select.
 FLAGS: Final = {
@@ -71,7 +73,6 @@ def _settings(current: MemberSettings, note: str | None) -> Iterator[str]:
         yield note
     yield _("These are the defaults of your orders. What you choose in an order always wins.")
     yield from (f"- {line}" for line in _defaults(current.preferences.defaults))
-    yield _PINGS[current.ping]()
 
 
 def _defaults(own: Defaults) -> Iterator[str]:
@@ -101,9 +102,9 @@ def own_styles(current: MemberSettings) -> str:
     return "\n".join([f"**{title}**", shared.fitted(lines, _STYLES) or hint])
 
 
-def images_label(count: int) -> str:
-    """Return the label of a number of images in the select."""
-    return shared.images(count)
+def pinged(current: MemberSettings) -> str:
+    """Return when a member is pinged."""
+    return _PINGS[current.ping]()
 
 
 def ping_label(ping: Ping) -> str:
