@@ -4,10 +4,11 @@ A submit costs money and is not idempotent. So no transition leads from a state 
 may know the job back to one from which it is submitted, except after the vendor's definite refusal.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.domain.copies import replace
 from bot.domain.order import Order
 
 

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Final, TypeVar
 
+from bot.domain.copies import replace
 from bot.domain.job import EndReason, Job, State
 from bot.service.persistence import swap_with_retry
 from bot.service.picture_files import Fetch, PictureFiles

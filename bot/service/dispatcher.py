@@ -39,12 +39,13 @@ class Dispatcher:
         self._breaker = breaker
         self._now = now
         self._changed = asyncio.Event()
-        self._more = False  # the last claim found a job: maybe the next does, without a look
+        self._more = False  # to claim, by what is known: maybe, without a look
         self._look_again = LOOK_AGAIN  # seconds after a look that found none
         self._looks_at: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
-        """Look for a job at once: one arrived."""
+        """Claim a job at once, without a look: one arrived."""
+        self._more = True
         self._changed.set()
 
     def freed(self) -> None:

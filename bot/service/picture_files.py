@@ -105,12 +105,15 @@ class PictureFiles:
             error = MediaUnavailable("the vendor names no pictures", obstacle=Obstacle.OUTPUT)
             return Fetch(pictures=[], error=error)
         folder = self._folder(job.id)
-        async with asyncio.TaskGroup() as group:
-            fetching = [
-                group.create_task(self._fetch_one(job, address, folder / str(number)))
-                for number, address in enumerate(job.media[:MOST_PICTURES], start=1)
-            ]
-        results = [task.result() for task in fetching]
+        if len(job.media) == 1:  # needs no task of its own
+            results = [await self._fetch_one(job, job.media[0], folder / "1")]
+        else:
+            async with asyncio.TaskGroup() as group:
+                fetching = [
+                    group.create_task(self._fetch_one(job, address, folder / str(number)))
+                    for number, address in enumerate(job.media[:MOST_PICTURES], start=1)
+                ]
+            results = [task.result() for task in fetching]
         pictures = [result for result in results if isinstance(result, Picture)]
         errors = [result for result in results if isinstance(result, MediaUnavailable)]
         if not pictures:

@@ -26,9 +26,11 @@ def tracing(telemetry: Telemetry, *, now: Callable[[], float]) -> aiohttp.TraceC
         context.started_at = time.perf_counter()
 
     async def end(_: object, context: Any, params: aiohttp.TraceRequestEndParams) -> None:
+        if params.method != "POST":
+            return
         path, error = params.url.path, _error_of(params.response.status)
         report(params.method, path, error, context.started_at)
-        if error is None and (ack := _ACK.search(path)) and params.method == "POST":
+        if error is None and (ack := _ACK.search(path)):
             telemetry.answered(now() - created_at(int(ack[1])))
 
     async def fail(_: object, context: Any, params: aiohttp.TraceRequestExceptionParams) -> None:
