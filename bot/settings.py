@@ -121,7 +121,7 @@ def _url(*schemes: str) -> Callable[[str], str]:
             raise ValueError(f"must be an address that begins with {' or '.join(schemes)}://")
         if url.user or url.password or url.query_string or url.fragment:
             raise ValueError("must be an address without user, query or fragment")
-        return text.rstrip("/")
+        return str(url).rstrip("/")  # as requests have it, whose address is compared with it
 
     return read
 

@@ -39,6 +39,20 @@ def test_the_two_required_settings_are_enough():
     assert settings.pixazo_api_key.get_secret_value() == KEY
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("http://10.0.0.7:8080/api/v10", "http://10.0.0.7:8080/api/v10"),  # a proxy has no TLS
+        ("http://Nirn-Proxy:80/api/v10/", "http://nirn-proxy/api/v10"),
+        ("http://[fd00::7]:8080/api/v10", "http://[fd00::7]:8080/api/v10"),
+    ],
+)
+def test_discords_api_may_be_a_proxy_in_a_private_network(monkeypatch, text, url):
+    monkeypatch.setenv("DISCORD_API_URL", text)
+
+    assert Settings.read().discord_api_url == url
+
+
 def test_the_defaults_are_those_of_the_real_services():
     settings = Settings.read()
 

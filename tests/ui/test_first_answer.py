@@ -48,9 +48,9 @@ def taken_but(answer):
 
 TROUBLES = {
     "own 429": {"do": OWN_429},
-    "own 500s": {"do": OWN_500, "times": 3},
-    "no proxy": {"do": Answer(status=503, body="no backend"), "times": 3},
-    "gateway of a balancer": {"do": Answer(status=502, body="<html>"), "times": 3},
+    "own 500s": {"do": OWN_500, "times": 2},
+    "no proxy": {"do": Answer(status=503, body="no backend"), "times": 2},
+    "gateway of a balancer": {"do": Answer(status=502, body="<html>"), "times": 2},
     "cut": {"do": Cut()},
     "cut afterwards": {"do": Cut(when="after")},
     "taken, 408": {"do": taken_but(OWN_408)},
@@ -78,7 +78,7 @@ async def test_a_first_answer_waits_for_a_proxy_that_restarts(stand_in, proxy, a
     _, interaction = await ask()
     await proxy.listener.close()
     answering = asyncio.create_task(responses.defer(interaction))
-    await asyncio.sleep(1.0)
+    await asyncio.sleep(0.5)
     assert not answering.done()
     await proxy.listener.open()
 
@@ -110,7 +110,7 @@ async def test_a_refusal_and_the_end_of_the_time_are_told(proxy, ask, answer, er
 
     with pytest.raises(error):
         await responses.defer(interaction)
-    assert time.monotonic() - began < ANSWER_WITHIN + 1.0
+    assert time.monotonic() - began < ANSWER_WITHIN + 5.0
 
 
 @pytest.mark.parametrize(
