@@ -101,6 +101,7 @@ class ShardConnections:
         self._gateway = gateway
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
+        self._opened = asyncio.Event()
         self._turn = asyncio.Lock()
         self._next_at = 0.0  # when the next one may begin; monotonic
         self.begun: set[int] = set()
@@ -109,6 +110,10 @@ class ShardConnections:
     def up(self) -> Collection[int]:
         """The connected shards."""
         return self._gateway.up & self._gateway.shards.ids
+
+    async def opened(self) -> None:
+        """Wait until shards can be connected: the bot is logged in."""
+        await self._opened.wait()
 
     async def assign(self, shard_ids: Collection[int] | None) -> None:
         """Set this process's shards, and close the others; ``None``: none, nobody knows which."""
@@ -126,6 +131,7 @@ class ShardConnections:
 
     async def run(self, bot: ImagineBot) -> None:
         """Keep this process's shards connected, until cancelled."""
+        self._opened.set()
         async with asyncio.TaskGroup() as group:
             while True:
                 self._changed.clear()

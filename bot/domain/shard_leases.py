@@ -59,6 +59,10 @@ class ShardView:
             if lease.count == count
         ]
 
+    def up_elsewhere(self, me: ShardMember) -> bool:
+        """Tell whether another process of the generation is connected."""
+        return any(lease.up and lease.owner not in (None, me.owner) for lease in self.of(me.count))
+
     def held(self, owner: str) -> Mapping[int, int]:
         """Return the shards of a process, with their epochs."""
         return {lease.shard_id: lease.epoch for lease in self.leases if lease.owner == owner}

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 BEAT_EVERY: Final = 60.0  # seconds
 LOOK_EVERY: Final = 5.0  # seconds
+SHOWN: Final = 50  # characters of the shards' numbers; the store takes 64 with their count
 LATELY: Final = 600.0  # seconds for which a process is listed after its last beat
 
 
@@ -114,5 +115,7 @@ class ProcessHeartbeat:
             await asyncio.sleep(LOOK_EVERY)
 
     def _shown(self) -> str:
-        ids = ", ".join(map(str, sorted(self._shards.ids))) or "-"
-        return f"{ids} / {self._shards.count}"[:64]
+        ids, count = ", ".join(map(str, sorted(self._shards.ids))) or "-", self._shards.count
+        if len(ids) > SHOWN:
+            ids = ids[:SHOWN].rpartition(" ")[0] + " …"
+        return f"{ids} / {count}"

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 EVERY: Final = 3.0  # seconds between two renewals
 STORE_WITHIN: Final = 3.0  # seconds
 LEAVE_WITHIN: Final = 2.0  # seconds
+STALLED: Final = 90.0  # seconds without any connection, while others have theirs
+STEP_BACK: Final = 300.0  # seconds for which the others share without this process then
 ASK_EVERY: Final = 10.0  # seconds between two questions about starts, while the store is away
 
 
@@ -55,11 +57,14 @@ class ShardKeeper:
         self._take_from = 0.0
         self._foreign: tuple[float, int] | None = None  # starts, as the store went away
         self._ask_at = 0.0
+        self._connected_at = 0.0  # the last time that a shard was, or that there was none
+        self._back_at = 0.0
         self._lock = asyncio.Lock()
         self._left = False
 
     async def run(self) -> None:
-        """Renew until this process leaves."""
+        """Renew until this process leaves, from the moment when it can connect."""
+        await self._connections.opened()
         while not self._left:
             await self.renew()
             await self._sleep(EVERY)
@@ -67,7 +72,7 @@ class ShardKeeper:
     async def renew(self) -> None:
         """Renew the leases, and do what is planned next."""
         async with self._lock:
-            if not self._left:
+            if not self._left and self._now() >= self._back_at:
                 await self._renew()
 
     async def leave(self) -> None:
@@ -75,11 +80,14 @@ class ShardKeeper:
         self._left = True
         async with self._lock:
             await self._connections.assign(())
-            try:
-                async with asyncio.timeout(LEAVE_WITHIN):
-                    await self._store.leave(self._bot, self._me.owner)
-            except (StoreUnavailable, TimeoutError) as error:
-                log.warning("shards not freed, they are taken later: error=%s", error)
+            await self._free()
+
+    async def _free(self) -> None:
+        try:
+            async with asyncio.timeout(LEAVE_WITHIN):
+                await self._store.leave(self._bot, self._me.owner)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("shards not freed, they are taken later: error=%s", error)
 
     async def _renew(self) -> None:
         now = self._now()
@@ -103,7 +111,15 @@ class ShardKeeper:
             await self._hold_on(error)
             return
         self._until, self._foreign = me.until, None
-        await self._follow(view, planned)
+        if self._connections.up or not self._held:
+            self._connected_at = now
+        if now - self._connected_at > STALLED and view.up_elsewhere(me):
+            log.warning("shards given up, they don't connect here: ids=%s", _shown(self._held))
+            self._held, self._back_at = {}, now + STEP_BACK
+            await self._connections.assign(None)
+            await self._free()
+        else:
+            await self._follow(view, planned)
 
     async def _follow(self, view: ShardView, planned: ShardPlan) -> None:
         """Make the connections what is on record."""

@@ -232,3 +232,32 @@ async def test_a_limit_that_is_reached_between_looks_postpones_the_start(world):
 
     with pytest.raises(StartPostponed):
         await budget.acquire(0)
+
+
+async def test_a_shard_that_is_handed_over_has_not_failed(world):
+    """Its next start, by another process, waits for its turn only."""
+    budget = world.budget()
+    for shard_id in range(2):
+        await budget.until_free(shard_id)
+        taken = asyncio.create_task(budget.acquire(shard_id))
+        await world.time.run(6)
+        await taken
+    budget.connected(0)
+    await budget.released([0, 1])  # the second one had not connected yet
+    await budget.until_free(1)
+
+    first, second = world.store.starts.values()
+    assert (first.steady_at, first.failed) == (world.time.now, False)
+    assert (second.steady_at, second.failed) == (None, False)
+
+
+async def test_starts_of_other_processes_are_told_from_the_own_by_discords_count(world):
+    budget = world.budget()
+    before = await budget.foreign()
+    await budget.acquire(0)
+    world.used += 1
+    assert await budget.foreign() == before
+
+    world.used += 1
+
+    assert await budget.foreign() == (before[0], before[1] + 1)

@@ -9,6 +9,7 @@ from bot.domain.denials import DeniedKind
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.money import Price
+from bot.domain.shards import Shards
 from bot.service.alerts import new_alert, new_event
 from bot.service.errors import OperationFailed, OperationFault
 from bot.service.operations import ON_PAGE
@@ -140,3 +141,22 @@ async def test_the_status_has_the_lane_the_money_the_queue_the_bars_and_the_proc
     assert (seen.owner, seen.version, seen.shards) == (OWNER, "1.2", "0 / 1")
     assert status.own == OWNER
     assert (seen.started_at, seen.seen_at) == (NOW, NOW)
+
+
+async def test_shards_that_change_are_seen_soon(open_process, monkeypatch):
+    monkeypatch.setattr("bot.service.operator_status.LOOK_EVERY", 0.01)
+    shards = Shards(count=40, ids=frozenset(), leased=True)
+    app = open_process(shards=shards)
+
+    async def shown():
+        return [seen.shards for seen in await Processes(app.database).recent(since=0)]
+
+    async def shows(text):
+        return await shown() == [text]
+
+    async with background(app.services.heartbeat.run()):
+        await until(lambda: shows("- / 40"))
+        shards.ids = frozenset({3, 1})
+        await until(lambda: shows("1, 3 / 40"))
+        shards.ids = frozenset(range(40))
+        await until(lambda: shows("0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, … / 40"))

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.shard_leases import LEASE, SETTLED, ShardMember
 from bot.service.port_errors import StoreUnavailable
-from bot.service.shard_keeper import ASK_EVERY, EVERY, ShardKeeper
+from bot.service.shard_keeper import ASK_EVERY, EVERY, STALLED, STEP_BACK, ShardKeeper
 from bot.store.shard_leases import ShardLeases
 from tests.samples import NOW
 
@@ -21,7 +21,7 @@ class Process:
         self.world, self.name, self.count = world, name, count
         self.ids, self.up, self.begun = set(), set(), set()
         self.known = False
-        self.away = self.dead = False
+        self.away = self.dead = self.offline = False
         self.plenty = True
         self.loaded = []
         adapters: Any = self
@@ -95,7 +95,7 @@ class World:
             (one, shard_id)
             for one in self.processes
             for shard_id in sorted(one.ids - one.up)
-            if not one.dead
+            if not (one.dead or one.offline)
         ]
         if wanting and self.now - max((at for at, *_ in self.starts), default=0.0) >= SPACING:
             one, shard_id = wanting[0]
@@ -234,6 +234,36 @@ async def test_who_alone_does_not_reach_the_store_gives_up_what_others_take(worl
     assert not cut_off.known
     await world.run(3 * SPACING)
     assert world.answering() == "bbbb"
+
+
+async def test_who_alone_does_not_reach_discord_lets_the_others_answer_for_a_while(world):
+    offline = world.process("a")
+    world.process("b")
+    await world.run(60)
+    offline.offline = True
+    offline.up.clear()
+    await world.run(STALLED + 4 * SPACING)
+    assert world.answering() == "bbbb"
+    starts = len(world.starts)
+    await world.run(STEP_BACK - 60)
+    assert len(world.starts) == starts
+
+    offline.offline = False
+    await world.run(120)
+
+    assert sorted(world.answering()) == ["a", "a", "b", "b"]
+
+
+async def test_who_has_no_shard_connected_keeps_them_while_nobody_else_has_any(world):
+    """As when Discord is away for all."""
+    both = world.process("a"), world.process("b")
+    await world.run(60)
+    for one in both:
+        one.offline = True
+        one.up.clear()
+    await world.run(300)
+
+    assert [len(one.ids) for one in both] == [2, 2]
 
 
 async def test_another_number_of_shards_comes_in_by_a_rolling_restart_without_a_gap(world):

@@ -112,5 +112,8 @@ class ShardConnections(Protocol):
     def up(self) -> Collection[int]:
         """The connected shards."""
 
+    async def opened(self) -> None:
+        """Wait until shards can be connected: the bot is logged in."""
+
     async def assign(self, shard_ids: Collection[int] | None) -> None:
         """Set this process's shards, and close the others; ``None``: none, nobody knows which."""
