@@ -70,3 +70,22 @@ async def test_no_more_days_are_shown_than_orders_are_stored(open_process, asked
 
     assert len(shown) == days
     assert shown[-1].day == TODAY
+
+
+@pytest.mark.parametrize("costs", [True, False])
+async def test_the_operator_decides_whether_moderators_see_what_orders_cost(open_process, costs):
+    app = open_process(show_costs=costs)
+
+    assert (await app.cogs.figures.report(MODERATOR, None)).costs is costs
+    assert (await app.cogs.limits.overview(MODERATOR)).costs is costs
+
+
+async def test_refusals_are_kept_as_long_as_orders(app):
+    await app.set_rules(GUILD, STRICT)
+    await refused(app, prompt="a fox")
+    for days, left in ((89, 1), (91, 0)):
+        await app.services.refusals.flush()
+        app.clock.now = NOW + days * DAY
+        await app.services.retention.sweep()
+        stored = await Figures(app.database).of_server(GUILD, since=TODAY, days=1, top=0)
+        assert stored.total.refused == left

@@ -8,7 +8,7 @@ import discord
 import pytest
 from hypothesis import given, settings
 
-from bot.domain.admission import Rule, RuleResult
+from bot.domain.admission import Caps, Rule, RuleResult
 from bot.domain.rules import Block, Pause, Rules, Tier
 from bot.service.blocking import BLOCKS_ON_PAGE, BlockPage
 from bot.service.moderation import RECENT_ORDERS, MemberOverview, Overview
@@ -82,6 +82,15 @@ def test_whatever_the_rules_what_moderators_see_fits(before, after):
         limits_view.panel(an_overview(after), texts.changes.changed(before, after))
     )
     assert_within_limits(limits_view.preview(DRAFT, before, after))
+
+
+@pytest.mark.parametrize("budget", [0, 5_000_000])
+def test_costs_are_shown_if_the_operator_shows_them_or_a_budget_asks(budget):
+    overview = replace(an_overview(Rules(server_usd_per_month=budget)), caps=Caps())
+
+    assert "this month" in recorded(limits_view.panel(overview))
+    hidden = recorded(limits_view.panel(replace(overview, costs=False)))
+    assert ("this month" in hidden) == bool(budget)
 
 
 def test_the_panel_and_a_preview_read_as_recorded(snapshot):
