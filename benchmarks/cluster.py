@@ -142,7 +142,7 @@ class Cluster:
         await asyncio.gather(*map(_end, self.sent))
         await asyncio.sleep(SETTLE)
         shown, submits = self.outcomes.messages(), self.outcomes.submits()
-        told = {sent.prompt for sent in self.sent if _is_told(sent)} - set(submits)
+        told = {sent.prompt for sent in self.sent if is_told(sent)} - set(submits)
         taken = {sent.prompt: sent for sent in self.sent if not sent.refused}
         return Judged(
             orders=len(self.sent),
@@ -196,7 +196,7 @@ async def _end(sent: Sent) -> None:
         await asyncio.wait_for(sent.over.wait(), waits)
 
 
-def _is_told(sent: Sent) -> bool:
+def is_told(sent: Sent) -> bool:
     """Tell whether the card of an order says that no picture comes, or perhaps none."""
     message = sent.invocation.stored
     return message is not None and any(words in str(message.shown) for words in TOLD)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.cluster import SETTLE, Cluster, Judged
+from benchmarks.cluster import SETTLE, Cluster, Judged, is_told
 from benchmarks.crowd import Crowd
 from benchmarks.postgres import postgres
 from benchmarks.process import Meter, cpu_of
@@ -20,10 +20,10 @@ from tests.bucket_server import BucketServer
 WARM_UP: Final = 10.0  # seconds
 IDLE: Final = 10.0  # seconds: a few rounds of all loops
 MEMBERS: Final = 400
-AT_ONCE: Final = 16  # orders, around a restart or a kill
-BEFORE: Final = 40  # orders
+AT_ONCE: Final = 40  # orders, around a restart or a kill
+BEFORE: Final = 60  # orders
 POSTED: Final = 20  # pictures of private orders
-HELD: Final = 5  # orders, by a process that is killed
+HELD: Final = 8  # orders, by a process that is killed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +79,7 @@ class Killed:
     judged: Judged
     held: int  # orders that it had
     shown: int  # of those, by the others
+    told: int  # of those, that there was no reply to the submit: it did not reach the vendor
     after: float  # seconds from the kill until the last of those
     posted: int  # pictures of private orders, out of the bucket
 
@@ -107,13 +108,21 @@ async def measure(scale: Scale) -> tuple[list[Row], bool]:
         *_judged(restarted.judged),
         ("**a process killed (SIGKILL), LEASE_SECONDS 30**", ()),
         _last("orders that it had, and delivered by others", f"{killed.held}, {killed.shown}"),
+        _last("... with a submit that did not arrive; their cards say so", f"{killed.told}"),
         _last("... the last of them after, s", f"{killed.after:.0f}"),
         *_judged(killed.judged),
         _last(f"private pictures posted out of the bucket, of {POSTED}", f"{killed.posted}"),
     ]
     one, other = restarted.judged, killed.judged
-    is_wrong = one.unanswered or one.lost or one.twice or other.lost or other.twice
-    return rows, bool(is_wrong) or killed.shown < killed.held or killed.posted < POSTED
+    is_wrong = (
+        killed.posted < POSTED
+        or one.unanswered
+        or one.lost
+        or one.twice
+        or other.lost
+        or other.twice
+    )
+    return rows, bool(is_wrong) or killed.shown + killed.told < killed.held
 
 
 def _judged(judged: Judged) -> Iterator[Row]:
@@ -219,6 +228,7 @@ async def _kill(scale: Scale) -> Killed:
             judged=judged,
             held=len(held),
             shown=sum(sent.visible_at > 0.0 for sent in held),
+            told=sum(is_told(sent) for sent in held),
             posted=await cluster.post_private(POSTED),
             after=max((sent.visible_at - cluster.killed_at for sent in held), default=0.0),
         )
