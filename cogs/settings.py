@@ -11,7 +11,15 @@ from bot.command_registration import OUTSIDE
 from bot.domain.errors import ChangeRejected, OwnStyleNotFound
 from bot.service.member_preferences import MemberPreferences
 from bot.service.ports.store import MemberSettings, Ping, PingIn
-from bot.ui import layout, responses, settings_forms, settings_view, texts
+from bot.ui import (
+    form_fields,
+    layout,
+    mentions,
+    responses,
+    settings_forms,
+    settings_view,
+    texts,
+)
 from bot.ui.button_actions import SettingsAction
 from bot.ui.error_handler import answered_errors
 from bot.ui.interaction_payload import UnreadableInteraction
@@ -106,20 +114,27 @@ class Settings(commands.Cog):
             return
         async with answered_errors(interaction):
             await responses.defer_private(interaction)
-            await self._submit(interaction, name, data.get("components") or [])
-
-    async def _submit(self, interaction: Interaction, name: str, components: list[Any]) -> None:
-        member_id = interaction.user.id
-        if name == "more":
+            components = data.get("components") or []
+            for field in form_fields.fields(components):
+                text = field.get("value")
+                if isinstance(text, str):  # as in a prompt
+                    field["value"] = await mentions.named(interaction, text)
+            if name == "style":
+                was = settings_forms.style_of(data["custom_id"])
+                await self._submit_style(interaction, was, components)
+                return
             changes = settings_forms.read_more(components)
-            after, faults = await self._preferences.set_defaults(member_id, changes)
+            after, faults = await self._preferences.set_defaults(interaction.user.id, changes)
             await _show(interaction, after, texts.settings.changed(faults))
-            return
+
+    async def _submit_style(
+        self, interaction: Interaction, was: str, components: list[Any]
+    ) -> None:
+        member_id = interaction.user.id
+        name, words = settings_forms.read_style(components)
         note = texts.settings.saved()
         try:
-            after = await self._preferences.set_style(
-                member_id, *settings_forms.read_style(components)
-            )
+            after = await self._preferences.set_style(member_id, name, words, was=was)
         except OwnStyleNotFound:
             note = texts.settings.no_style()
             after = await self._preferences.settings(member_id)

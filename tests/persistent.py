@@ -134,7 +134,12 @@ BUTTONS = {
 
 FORMS = (
     *("order-form:10", "order-form:01", "order-form:01d0", "order-form:dddd"),
-    *("settings-form:more", "settings-form:style", f"block-form:{MEMBER_ID}"),
+    *(
+        "settings-form:more",
+        "settings-form:style",
+        "settings-form:style:a: b",
+        f"block-form:{MEMBER_ID}",
+    ),
     f"operator-form:{JOB_ID}",
     f"report-form:{JOB_ID}:{MEMBER_ID}:{MEMBER_ID}",
     *(f"limits-form:{group}" for group in limits_form.GROUPS),

@@ -72,16 +72,21 @@ def with_defaults(
     return replace(preferences, defaults=replace(preferences.defaults, **values)), faults
 
 
-def with_style(preferences: Preferences, name: object, words: object) -> Preferences:
-    """Return *preferences* with an own style, in place of one of the same name.
+def with_style(
+    preferences: Preferences, name: object, words: object, *, was: str = ""
+) -> Preferences:
+    """Return *preferences* with an own style, in place of one of the same name, or that *was* it.
 
     Raises InvalidStyle, or TooManyEntries if there are too many.
     """
     style = styles.checked(name, words)
-    kept = (*styles.others(preferences.styles, style.name), style)
+    kept = (*styles.others(styles.others(preferences.styles, style.name), was), style)
     if len(kept) > MOST_STYLES:
         raise TooManyEntries(name="styles", most=MOST_STYLES)
-    return replace(preferences, styles=kept)
+    defaults = preferences.defaults
+    if was and (defaults.style or "").casefold() == was.casefold():
+        defaults = replace(defaults, style=style.name)
+    return replace(preferences, styles=kept, defaults=defaults)
 
 
 def without_style(preferences: Preferences, name: str) -> Preferences:

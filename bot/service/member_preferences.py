@@ -63,13 +63,20 @@ class MemberPreferences:
 
         return await self._change(member_id, how), faults
 
-    async def set_style(self, member_id: int, name: str, words: str) -> MemberSettings:
-        """Add an own style, or change one; without *words* it is removed. Raises ChangeRejected."""
-        if words:
-            return await self._change(
-                member_id, lambda before: preferences.with_style(before, name, words)
-            )
-        return await self._change(member_id, lambda before: preferences.without_style(before, name))
+    async def set_style(
+        self, member_id: int, name: str, words: str, *, was: str = ""
+    ) -> MemberSettings:
+        """Add an own style, or change the one that *was*; without *words* it is removed.
+
+        Raises ChangeRejected.
+        """
+
+        def how(before: Preferences) -> Preferences:
+            if words:
+                return preferences.with_style(before, name, words, was=was)
+            return preferences.without_style(before, was or name)
+
+        return await self._change(member_id, how)
 
     async def forget_defaults(self, member_id: int) -> MemberSettings:
         """Remove all defaults; own styles stay."""

@@ -1,8 +1,9 @@
 """The forms of ``/settings``: defaults that are typed, and an own style.
 
-Their ``custom_id`` is their name. They change the settings of whoever sends them.
+Their ``custom_id`` is their name, and that of a style. They change the settings of who sends them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from bot.ui.form_fields import by_id
 from bot.ui.order_form import TYPED, read_number
 
 PREFIX: Final = "settings-form:"
-NAMES: Final = ("more", "style")
+_CUSTOM_ID: Final = re.compile(rf"{PREFIX}(?P<name>more|style(:(?P<was>.+))?)")
 NUMBERS: Final = ("steps", "guidance")
 
 
@@ -28,8 +29,14 @@ def is_form(custom_id: str) -> bool:
 
 def name_of(custom_id: str) -> str | None:
     """Return the name of the form with *custom_id*; ``None``: it is another form."""
-    name = custom_id.removeprefix(PREFIX)
-    return name if custom_id == PREFIX + name and name in NAMES else None
+    match = _CUSTOM_ID.fullmatch(custom_id)
+    return None if match is None else match["name"].partition(":")[0]
+
+
+def style_of(custom_id: str) -> str:
+    """Return the name of the style that the form with *custom_id* changes; empty: a new one."""
+    match = _CUSTOM_ID.fullmatch(custom_id)
+    return (match and match["was"]) or ""
 
 
 def more(current: Preferences) -> ui.Modal:
@@ -55,14 +62,16 @@ def more(current: Preferences) -> ui.Modal:
         required=False,
     )
     hint = texts.settings.suffix_hint()
-    modal.add_item(ui.Label(text=texts.settings.suffix(), description=hint, component=suffix))
+    label = texts.order_fields.LABELS["suffix"]()
+    modal.add_item(ui.Label(text=label, description=hint, component=suffix))
     modal.stop()  # so that discord.py does not keep it
     return modal
 
 
 def style(current: Style | None = None) -> ui.Modal:
     """Return the form for an own style: a new one, or filled with the *current* one."""
-    modal = ui.Modal(title=texts.settings.style_title(), custom_id=f"{PREFIX}style", timeout=None)
+    custom_id = f"{PREFIX}style:{current.name}" if current else f"{PREFIX}style"
+    modal = ui.Modal(title=texts.settings.style_title(), custom_id=custom_id, timeout=None)
     name: ui.TextInput[Any] = ui.TextInput(
         custom_id="name", default=current.name if current else None, max_length=LONGEST_NAME
     )

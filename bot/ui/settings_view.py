@@ -16,7 +16,7 @@ from bot.ui.button_actions import SettingsAction
 from bot.ui.layout import container, view
 from bot.ui.persistent_button import PersistentButton, PersistentItem
 
-_LABEL: Final = 100  # characters of an option's label
+_WORDS: Final = 50  # characters of a style's words; Discord takes 100, and counts some twice
 _MOST_CHOICES: Final = 25
 _NOTHING: Final = MemberSettings()
 # The selects of defaults, in which nothing may be chosen, and what is said above each.
@@ -140,7 +140,7 @@ def _pings_in(current: MemberSettings) -> Iterator[discord.SelectOption]:
 
 def _own_styles(current: MemberSettings) -> Iterator[discord.SelectOption]:
     for style in current.preferences.styles:
-        words = texts.shared.cut(style.words, _LABEL)
+        words = texts.shared.cut(style.words, _WORDS)
         yield discord.SelectOption(label=style.name, value=style.name, description=words)
 
 

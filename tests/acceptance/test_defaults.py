@@ -73,8 +73,12 @@ def chosen(view):
 async def test_defaults_that_were_set_are_in_each_order_and_on_its_card(sandbox, server):
     (noah,) = server.crowd(1)
     view = await shown(noah)
-    await fill(noah, view, "style", name="Wool", words="knitted wool")
+    view = await fill(noah, view, "style", name="Wol", words="knitted wool")
     await restart(sandbox)  # the view's selects, buttons and forms go on
+    opened = await noah.select(view["id"], "settings-pick:own_style", ["Wol"])
+    await opened.opened()
+    sent = await noah.submit_modal(opened, {"name": "Wool"})
+    await sent.until(says("Your own styles: 1 of 10"))
     await pick(noah, view, "style", "Wool")
     await pick(noah, view, "images", "2")
     await pick(noah, view, "flags", "spoiler", "enhance")
@@ -143,3 +147,7 @@ async def test_blocked_words_hold_for_a_suffix_and_an_own_style(sandbox, server)
     await Store(sandbox).delivered("a secret fox")
     assert submitted(sandbox) == ["a secret fox"]
     assert button(card, "report")
+    await set_limits(mira, private=True)
+    sent = await noah.command("imagine", prompt="another secret fox")
+    assert button(await sent.until(delivered(1)), "Post to the channel")
+    assert sent.ephemeral

@@ -1,9 +1,12 @@
 """A member's own defaults and styles, and the styles that they are offered."""
 
+import asyncio
 import weakref
 
 import pytest
 
+from bot.domain.errors import OwnStyleNotFound, TooManyEntries
+from bot.domain.preferences import Defaults, Preferences
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
 from bot.service.member_preferences import KEPT
@@ -16,6 +19,46 @@ WOOL = Style(name="Wool", words="knitted wool")
 @pytest.fixture
 def preferences(app):
     return app.cogs.preferences
+
+
+async def test_what_is_valid_is_set_and_the_rest_is_named(preferences):
+    _, faults = await preferences.set_defaults(
+        MEMBER, {"images": 5, "steps": "x", "guidance": 2, "style": "ink", "suffix": " , "}
+    )
+
+    assert [fault.option for fault in faults] == ["images", "steps"]
+    own = (await preferences.settings(MEMBER)).preferences.defaults
+    assert own == Defaults(guidance=2.0, style="ink")
+    await preferences.set_defaults(MEMBER, {"style": None})
+    assert (await preferences.forget_defaults(MEMBER)).preferences == Preferences()
+
+
+async def test_a_style_is_added_changed_renamed_and_removed_with_the_default_that_it_is(
+    preferences,
+):
+    await preferences.set_style(MEMBER, "Wool", "wool")
+    await preferences.set_defaults(MEMBER, {"style": "Wool"})
+    await preferences.set_style(MEMBER, "WOOL", "knitted wool")
+    await preferences.set_style(MEMBER, "Felt", "felted wool", was="WOOL")
+    own = (await preferences.recent(MEMBER)).styles, (await preferences.recent(MEMBER)).defaults
+    assert own == ((Style(name="Felt", words="felted wool"),), Defaults(style="Felt"))
+
+    with pytest.raises(OwnStyleNotFound):
+        await preferences.set_style(MEMBER, "Wool", "")
+    await preferences.set_style(MEMBER, "anything", "", was="Felt")
+
+    assert await preferences.recent(MEMBER) == Preferences()
+
+
+async def test_there_are_at_most_ten_own_styles_also_of_a_moment(preferences):
+    many = (preferences.set_style(MEMBER, f"style {number}", "words") for number in range(12))
+
+    done = await asyncio.gather(*many, return_exceptions=True)
+
+    assert sum(isinstance(one, TooManyEntries) for one in done) == 2
+    first = (await preferences.recent(MEMBER)).styles[0].name
+    await preferences.set_style(MEMBER, "another", "words", was=first)
+    assert len((await preferences.recent(MEMBER)).styles) == 10
 
 
 # Styles for autocomplete.

@@ -19,6 +19,7 @@ PICK_STYLE = "settings-pick:style"
 FAULTS = [
     InvalidOption(option="steps", low=20, high=50, got="x"),
     InvalidOption(option="guidance", low=1.0, high=10.0, got=11),
+    InvalidOption(option="suffix", low=1, high=200, got=201),
 ]
 NOTHING = MemberSettings()
 SOME = MemberSettings(
@@ -141,6 +142,9 @@ def test_a_form_shows_what_is_set_and_is_read_back(language):
         form = settings_forms.style(SOME.preferences.styles[0])
         shown = {one.component.custom_id: one.component.default for one in form.children}
         assert settings_forms.read_style(sent(shown)) == ("Wool", "knitted wool")
+        assert settings_forms.name_of(form.custom_id) == "style"
+        assert settings_forms.style_of(form.custom_id) == "Wool"
+        assert settings_forms.style_of(settings_forms.style().custom_id) == ""
         modal: Any
         for modal in (form, settings_forms.more(FULLEST.preferences)):
             assert len(modal.title) <= 45

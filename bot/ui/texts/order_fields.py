@@ -13,6 +13,7 @@ LABELS: Final = {
     "images": lazy("Images"),
     "guidance": lazy("Guidance"),
     "steps": lazy("Steps"),
+    "suffix": lazy("Suffix"),
 }
 
 # Below the fields, at most 100 characters.

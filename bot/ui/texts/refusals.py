@@ -204,7 +204,7 @@ def _fault(error: InvalidOption | StyleNotFound, *, form: bool) -> str:
             return _(
                 "{option} is empty. Please describe the picture in {low} to {high} characters."
             ).format(**values)
-        case InvalidOption(option="prompt", got=int(got)):
+        case InvalidOption(option="prompt" | "suffix", got=int(got)):
             return _("{option} can have up to {high} characters. Yours has {got}.").format(
                 got=got, **values
             )

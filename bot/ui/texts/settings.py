@@ -51,7 +51,6 @@ forget: Final = lazy("Remove all defaults")
 # The forms; at most 45 characters.
 more_title: Final = lazy("Your defaults")
 style_title: Final = lazy("Your own style")
-suffix: Final = lazy("Suffix")
 # Below the fields; at most 100 characters.
 suffix_hint: Final = lazy("Added to each of your prompts, such as: soft light, pastel colours")
 empty_hint: Final = lazy("Empty: {default}, as for everybody")
@@ -83,7 +82,7 @@ def _defaults(own: Defaults) -> Iterator[str]:
         shown = default_of(name) if value is None else f"**{written(value)}**"
         yield f"{label}: {shown}"
     shown = pgettext("suffix", "none") if own.suffix is None else code(own.suffix)
-    yield f"{suffix()}: {shown}"
+    yield f"{order_fields.LABELS['suffix']()}: {shown}"
 
 
 def default_of(name: str) -> str:
