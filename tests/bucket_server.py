@@ -49,7 +49,8 @@ class BucketServer:
             yield server
         finally:
             await server.away()
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
 
     async def new(self) -> dict[str, str]:

@@ -82,13 +82,14 @@ class StorageUpkeep:
             return
         settled = self._now() - SETTLED
         async for left in self._downloads.stored():
+            is_settled = left.changed_at < settled  # else they may be shown just now
             job = await self._jobs.get(left.job_id)
             if job is None or not job.needs_stored:
-                if left.changed_at < settled:
+                if is_settled:
                     await self._remove_here(left.job_id)
             elif job.lease.owner is None:
                 with about(job=job.id, guild=job.guild_id):
-                    if await self._files.store(job) is None:
+                    if await self._files.store(job) is None and is_settled:
                         await self._files.release(job.id)
 
     async def sweep(self, *, before: float | None) -> None:
