@@ -139,7 +139,7 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
     await say(page, "/limits explain member: Noah")
     explained = page.get_by_test_id("message").last
     await explained.get_by_text("blocked by moderators, permanently").wait_for()
-    await explained.get_by_text("24 other rules are fine.").wait_for()
+    await explained.get_by_text("25 other rules are fine.").wait_for()
     await looks_well(page)
 
 

@@ -23,6 +23,8 @@ from tests.acceptance.driver import (
 )
 from tests.openapi import assert_conform
 
+pytestmark = pytest.mark.gateway("without it there are no shards")
+
 SHARDS = 4
 SERVERS = [f"Harbour {shard}" for shard in range(SHARDS)]
 FIRST_ID = 745_100_321_596_440_576  # of shard 0 of any number of shards up to 128

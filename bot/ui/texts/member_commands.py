@@ -148,7 +148,7 @@ def _help(place: OrderPlace, *, moderates: bool) -> Iterable[str]:
     yield _("- `/history`: your past orders; `/history word: fox` finds a word in the prompt")
     if place.violation is None:
         yield _("- `/usage`: your limits today")
-    yield _("- `/settings`: your defaults for `/imagine`, your own styles, and pings")
+    yield _("- `/settings`: your defaults for orders, your own styles, and pings")
     yield _("- `/privacy`: your data")
     if place.violation is None:
         yield "### " + _("About limits")
