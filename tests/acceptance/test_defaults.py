@@ -73,16 +73,10 @@ def chosen(view):
 async def test_defaults_that_were_set_are_in_each_order_and_on_its_card(sandbox, server):
     (noah,) = server.crowd(1)
     view = await shown(noah)
-    view = await fill(noah, view, "style", name="Wol", words="knitted wool")
-    await restart(sandbox)  # the view's selects, buttons and forms go on
-    opened = await noah.select(view["id"], "settings-pick:own_style", ["Wol"])
-    await opened.opened()
-    sent = await noah.submit_modal(opened, {"name": "Wool"})
-    await sent.until(says("Your own styles: 1 of 10"))
+    await fill(noah, view, "style", name="Wool", words="knitted wool")
     await pick(noah, view, "style", "Wool")
     await pick(noah, view, "images", "2")
     await pick(noah, view, "flags", "spoiler", "enhance")
-    await pick(noah, view, "ping", "never")
     faulty = await fill(noah, view, "more", steps="7", guidance="2,5", suffix=", soft light")
     assert "**Steps** must be a whole number from 20 to 50." in words(faulty)
     offered = await noah.autocomplete("imagine", focused="style", style="", prompt="a fox")
@@ -90,22 +84,37 @@ async def test_defaults_that_were_set_are_in_each_order_and_on_its_card(sandbox,
 
     sent = await noah.command("imagine", prompt="a fox")
     card = await sent.until(delivered(2))
-    await restart(sandbox)
-
     own = "number of images, style, guidance, prompt enhancement, spoiler, suffix"
     assert from_settings(words(card)) == own
     assert "a fox, soft light, knitted wool" in words(card)
     assert all(item["spoiler"] for part in components(card) for item in part.get("items", ()))
+    await restart(sandbox)  # the selects, buttons and forms of the same message go on
+    await pick(noah, view, "ping", "never")
+    opened = await noah.select(view["id"], "settings-pick:own_style", ["Wool"])
+    await opened.opened()
+    sent = await noah.submit_modal(opened, {"name": "Felt"})
+    await sent.until(says("Your own styles: 1 of 10"))
+    opened = await noah.press(view["id"], "settings:more")
+    assert [one["component"].get("value") for one in (await opened.opened())["components"]] == [
+        *(None, "2.5", "soft light")
+    ]
+
     assert chosen(await shown(noah)) == {
-        "style": ["Wool"],
+        "style": ["Felt"],
         "images": ["2"],
         "flags": ["spoiler", "enhance"],
         "own_style": [],
         "ping": ["never"],
         "ping_in": ["channel"],
     }
-    again = await noah.press(card["id"], buttons(card)["again"])
-    second = await again.until(delivered(2))
+    edited = await noah.press(card["id"], buttons(card)["edit"])
+    form = {
+        one["component"]["custom_id"]: one["component"]
+        for one in (await edited.opened())["components"]
+    }
+    assert form["prompt"]["value"] == "a fox, soft light"
+    sent = await noah.submit_modal(edited, {"style": ["Felt"]})
+    second = await sent.until(delivered(2))
     assert from_settings(words(second)) == ""
     named = await noah.command("imagine", prompt="a boat", images=1, style="-", spoiler=False)
     plain = await named.until(delivered(1))
