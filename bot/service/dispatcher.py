@@ -40,6 +40,7 @@ class Dispatcher:
         self._now = now
         self._changed = asyncio.Event()
         self._more = False  # to claim, by what is known: maybe, without a look
+        self._waiting = True  # by the last look; whoever arrived since has woken this
         self._look_again = LOOK_AGAIN  # seconds after a look that found none
         self._looks_at: asyncio.TimerHandle | None = None
 
@@ -49,8 +50,8 @@ class Dispatcher:
         self._changed.set()
 
     def freed(self) -> None:
-        """Look for a job soon: one left the vendor, which matters only to a full lane."""
-        if self._looks_at is None:
+        """Look for a job soon: one left the vendor, which matters only to those that wait."""
+        if self._waiting and self._looks_at is None:
             self._looks_at = asyncio.get_running_loop().call_later(FREED_SOON, self._look)
 
     def _look(self) -> None:
@@ -89,7 +90,7 @@ class Dispatcher:
         lane = await self._breaker.checked(view.lane)
         if lane != view.lane:
             view = await self._jobs.look(**self._capacity())  # the lane may have reopened
-        now = self._now()
+        now, self._waiting = self._now(), view.waiting
         self._look_again = min((lane.next_try_at(now) or math.inf) - now, LOOK_AGAIN)
         if not view.claimable:
             return False

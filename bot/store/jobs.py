@@ -154,7 +154,8 @@ class Jobs:
         claimable = has_room(connection, lane, snapshot, width=width, now=now)
         if claimable and snapshot.lane.closed:  # some jobs wait until it opens
             claimable = next_job(connection, lane, snapshot.lane, now=now) is not None
-        return LaneView(lane=snapshot.lane, claimable=claimable)
+        waiting = snapshot.has_waiting or self._database.shared
+        return LaneView(lane=snapshot.lane, claimable=claimable, waiting=waiting)
 
     @or_on_conflict(None)  # another job has the request id
     @write_transaction

@@ -101,3 +101,15 @@ async def test_a_row_that_cannot_be_read_keeps_no_process_busy(app, database):
         for _ in range(20):  # while other work goes on
             await app.lane()
         assert len(claims) == 1
+
+
+async def test_who_leaves_the_vendor_makes_nobody_look_where_none_waits(app, monkeypatch):
+    monkeypatch.setattr("bot.service.dispatcher.FREED_SOON", 3600.0)
+    dispatcher = app.pipeline.dispatcher
+    async with app.claiming():
+        await app.faults.jobs.returned("look")  # none waits
+        await app.put(a_job(answered_at=NOW))
+        dispatcher.wake()
+        await until(lambda: len(app.queue.submitted) == 1)
+        await until(app.at_rest)
+        assert dispatcher._looks_at is None

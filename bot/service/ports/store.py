@@ -113,6 +113,7 @@ class LaneView:
 
     lane: Lane
     claimable: bool  # a job waits, the lane has room and lets it through
+    waiting: bool  # a job waits, or one of another process may
 
 
 class Jobs(Protocol):
