@@ -33,6 +33,7 @@ _CODE: Final = re.compile(r"<Code>(\w{1,64})</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _NO_ANSWER: Final = {
     "dns error": "the name of its host can't be resolved",
+    "redirect without LOCATION": "it is in another region (AWS_REGION)",
     "Connection refused": "the connection was refused",
     "certificate": "its certificate is not trusted",
     "TimedOut": "it did not answer in time",

@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot.files import places
 from bot.files.bucket import PART
 from bot.service.port_errors import FilesUnavailable
 from bot.settings import Settings
-from tests.bucket_server import BucketServer
+from sandbox.listener import Listener
+from tests.bucket_server import KEY, SECRET, BucketServer
 
 JOB, OTHER, THIRD = "0123456789abcdef", "fedcba9876543210", "00000000000000aa"
 
@@ -183,6 +185,36 @@ async def test_a_bucket_that_cannot_be_used_says_why_and_shows_no_secret(
             shown = f"{raised.value!r} {raised.value.__cause__!r} {files!r}".lower()
             assert "hunter2" not in shown
             assert raised.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (403, "SignatureDoesNotMatch", "the bucket answered 403 SignatureDoesNotMatch"),
+        (403, "AccessDenied", "the bucket answered 403 AccessDenied"),
+        (503, "SlowDown", "the bucket answered 503 SlowDown"),
+        (301, "PermanentRedirect", "it is in another region"),
+    ],
+)
+async def test_what_a_bucket_answers_is_told_by_its_code_alone(
+    tmp_path, picture, status, code, told
+):
+    """Its text may quote the request, with the id of the key."""
+    text = f"<Error><Code>{code}</Code><AWSAccessKeyId>{KEY}</AWSAccessKeyId></Error>"
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=text, content_type="application/xml")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with Listener(app) as listener:
+        texts = {"files_url": "s3://pictures", "aws_endpoint_url": listener.origin}
+        texts |= {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
+        async with opened(texts, tmp_path) as files:
+            for call in (lambda: files.put(JOB, "1", picture()), lambda: files.remove([JOB])):
+                with pytest.raises(FilesUnavailable, match=told) as raised:
+                    await call()
+                assert KEY not in str(raised.value)
 
 
 async def test_a_bucket_that_is_stuck_is_given_up(server, tmp_path, picture, monkeypatch):
