@@ -41,7 +41,8 @@ from sandbox.botprocess import BOT
 BY_POLLING = {"PUBLIC_URL": ""}
 COLUMNS = ("bot, callbacks", "floor, callbacks", "bot, polling", "floor, polling")
 
-CLUSTER = ("one process, SQLite", "one process, PostgreSQL", "three processes, PostgreSQL")
+FATES = ("each stopped and started", "one killed, LEASE_SECONDS 30")
+PROCESSES = ("one process, SQLite", "one process, PostgreSQL", "three processes, PostgreSQL")
 GROWTH = ("sizes", "cost at each", "it is")
 GUARD = ("bot", "floor", "ratio", "at most")
 
@@ -268,8 +269,9 @@ async def main() -> int:
             show(machine, GUARD, rows)
             failed |= is_over
         elif name == "cluster":
-            rows, is_wrong = await scaling.measure(scale.scaling)
-            show(machine, CLUSTER, rows)
+            show(machine, PROCESSES, await scaling.costs(scale.scaling))
+            rows, is_wrong = await scaling.losses(scale.scaling)
+            show("three processes, PostgreSQL, a bucket", FATES, rows)
             failed |= is_wrong
         elif name == "growth":
             show(machine, GROWTH, await grown(scale, arguments.plot))

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,62 +84,61 @@ class Killed:
     posted: int  # pictures of private orders, out of the bucket
 
 
-async def measure(scale: Scale) -> tuple[list[Row], bool]:
-    """Measure all of it; tell whether an order was lost, or made twice, or not answered."""
-    rates, costs = await _rates(scale), await _cost(scale)
-    restarted, killed = await _restart(scale), await _kill(scale)
-    rows: list[Row] = [
-        (f"**{scale.at_once} orders at once, again and again**", ()),
-        ("orders a second", [f"{one.orders:.1f}" for one in rates]),
+async def costs(scale: Scale) -> list[Row]:
+    """Measure what processes carry, and what an order costs."""
+    rates, cost = await _rates(scale), await _cost(scale)
+    spent = [(1000 * rate.cpu, 1000 * rate.postgres_cpu) for rate in rates]
+    of_three = {
+        "statements an order, with BEGIN and COMMIT": f"{cost.statements:.0f}",
+        "KB an order to and from PostgreSQL": f"{cost.store_bytes / 1e3:.0f}",
+        "calls of Discord an order": f"{cost.discord_calls:.1f}",
+        "KB an order to and from Discord": f"{cost.discord_bytes / 1e3:.0f}",
+        "calls of the vendor an order": f"{cost.vendor_calls:.1f}",
+        "statements a second without orders": f"{cost.idle_statements:.0f}",
+    }
+    return [
+        (f"orders a second, with {scale.at_once} at once", [f"{one.orders:.1f}" for one in rates]),
         ("to the answer, ms p50 / p99 / max", [spread(one.answers) for one in rates]),
         (
             "CPU an order, ms: bot + PostgreSQL",
-            [f"{1000 * one.cpu:.0f} + {1000 * one.postgres_cpu:.0f}" for one in rates],
+            [f"{bot:.0f} + {store:.0f}" for bot, store in spent],
         ),
-        ("**what an order is over the wires**", ()),
-        _last("statements, with BEGIN and COMMIT", f"{costs.statements:.0f}"),
-        _last("KB to and from PostgreSQL", f"{costs.store_bytes / 1e3:.0f}"),
-        _last("calls of Discord", f"{costs.discord_calls:.1f}"),
-        _last("KB to and from Discord", f"{costs.discord_bytes / 1e3:.0f}"),
-        _last("calls of the vendor", f"{costs.vendor_calls:.1f}"),
-        _last("statements a second without orders", f"{costs.idle_statements:.0f}"),
-        (f"**each process stopped and started: {restarted.seconds:.0f} s**", ()),
-        _last("orders meanwhile", f"{restarted.meanwhile}"),
-        *_judged(restarted.judged),
-        ("**a process killed (SIGKILL), LEASE_SECONDS 30**", ()),
-        _last("orders that it had, and delivered by others", f"{killed.held}, {killed.shown}"),
-        _last("... with a submit that did not arrive; their cards say so", f"{killed.told}"),
-        _last("... the last of them after, s", f"{killed.after:.0f}"),
-        *_judged(killed.judged),
-        _last(f"private pictures posted out of the bucket, of {POSTED}", f"{killed.posted}"),
+        *((title, ("", "", figure)) for title, figure in of_three.items()),
     ]
-    one, other = restarted.judged, killed.judged
-    is_wrong = (
-        killed.posted < POSTED
-        or one.unanswered
-        or one.lost
-        or one.twice
-        or other.lost
-        or other.twice
-    )
-    return rows, bool(is_wrong) or killed.shown + killed.told < killed.held
 
 
-def _judged(judged: Judged) -> Iterator[Row]:
-    yield _last("orders, of which private", f"{judged.orders}, {judged.private}")
-    for title, prompts in (
-        ("not answered in 3 s", judged.unanswered),
-        ("lost", judged.lost),
-        ("submitted or shown twice", judged.twice),
-    ):
-        yield _last(title, " ".join((str(len(prompts)), *sorted(prompts))))
-    yield _last("refused privately, the bot is too busy", f"{judged.refused}")
-    yield _last("the slowest from order to picture, s", f"{judged.slowest:.1f}")
-
-
-def _last(title: str, figure: str) -> Row:
-    """Return a row of the last column."""
-    return title, ("", "", figure)
+async def losses(scale: Scale) -> tuple[list[Row], bool]:
+    """Restart all processes, then kill one; tell whether that did any harm."""
+    restarted, killed = await _restart(scale), await _kill(scale)
+    both = (restarted.judged, killed.judged)
+    counts = {
+        "not answered in 3 s": [one.unanswered for one in both],
+        "lost": [one.lost for one in both],
+        "submitted or shown twice": [one.twice for one in both],
+    }
+    rows: list[Row] = [
+        (
+            "it took, s",
+            (f"{restarted.seconds:.0f}", f"{killed.after:.0f}, until the last of its orders came"),
+        ),
+        ("orders, of which private", [f"{one.orders}, {one.private}" for one in both]),
+        (
+            "... of which meanwhile, or in the killed process",
+            (f"{restarted.meanwhile}", f"{killed.held}"),
+        ),
+        ("... and delivered by the others", ("", f"{killed.shown}")),
+        ("... and not arrived at the vendor, as their cards say", ("", f"{killed.told}")),
+        *(
+            (title, [" ".join((str(len(prompts)), *sorted(prompts))) for prompts in of_both])
+            for title, of_both in counts.items()
+        ),
+        ("refused privately, the bot is too busy", [f"{one.refused}" for one in both]),
+        ("the slowest from order to picture, s", [f"{one.slowest:.0f}" for one in both]),
+        ("private pictures posted from the bucket", ("", f"{killed.posted} of {POSTED}")),
+    ]
+    harmed = [restarted.judged.unanswered, *counts["lost"], *counts["submitted or shown twice"]]
+    are_missing = killed.shown + killed.told < killed.held or killed.posted < POSTED
+    return rows, any(harmed) or are_missing
 
 
 async def _rates(scale: Scale) -> Sequence[Rate]:
@@ -218,11 +217,11 @@ async def _kill(scale: Scale) -> Killed:
         Cluster.open(crowd, url, settings=await bucket.new()) as cluster,
     ):
         enough = asyncio.Event()
-        enough.set()
         async with asyncio.TaskGroup() as group:
             group.create_task(cluster.keep_ordering(AT_ONCE, enough, least=scale.killed))
             await cluster.ordered(BEFORE)
             held = await cluster.kill_one(holding=HELD)
+            enough.set()
         judged = await cluster.judge()
         return Killed(
             judged=judged,
