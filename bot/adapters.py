@@ -1,5 +1,6 @@
 """Opens the adapters: store, vendor, Discord, the receiver of alerts."""
 
+import random
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ from bot.telemetry.prometheus import PrometheusTelemetry
 from bot.ui.application import DiscordApplication
 from bot.ui.card_presenter import DiscordCardPresenter
 from bot.ui.discord_session import DiscordSession
+from bot.ui.ideas import all_ideas
 from bot.ui.log_channel import DiscordLogChannel
 from bot.ui.member_notices import DiscordMemberNotices
 from bot.ui.rest_gate import RestGate
@@ -278,6 +280,8 @@ def build_ports(
         store_ready=store.database.ready,
         gateway_connected=lambda: discord_side.gateway.connected,
         descriptors_low=descriptors.are_low,
+        ideas=all_ideas(),
+        random=random.random,
         disk_nearly_full=partial(disk.is_nearly_full, downloads.root),
         give_way=discord_side.session.gate.answers.give_way,
         now=store.clock,

@@ -29,8 +29,9 @@ from bot.ui.error_handler import answer_error, answered_errors
 from bot.ui.figures_view import FiguresButton
 from bot.ui.first_answer import first_answer
 from bot.ui.first_steps_view import StartButton, StartSelect
-from bot.ui.form_button import FormButton, StylesButton
+from bot.ui.form_button import FormButton
 from bot.ui.held_view import HeldButton
+from bot.ui.help_view import ExampleButton, StylesButton, SurpriseButton
 from bot.ui.history_view import HistoryPageButton
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 COMPONENTS: Final[tuple[type[PersistentItem], ...]] = (
     *(OrderButton, FormButton, StylesButton, HistoryPageButton, PrivacyButton, ReportButton),
     *(LimitsButton, BlockButton, StartButton, StartSelect, OperatorButton, HeldButton),
-    *(FiguresButton, SettingsButton, SettingsSelect),
+    *(FiguresButton, SettingsButton, SettingsSelect, ExampleButton, SurpriseButton),
 )
 FORMS: Final = tuple(
     form.is_form

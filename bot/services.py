@@ -1,10 +1,11 @@
 """Builds the services over the ports. The application and the tests build them the same way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.deeds import DeedKind
+from bot.domain.ideas import Idea
 from bot.service.admission_watch import AdmissionWatch
 from bot.service.alert_outbox import AlertOutbox
 from bot.service.alert_watch import AlertWatch
@@ -64,6 +65,7 @@ from bot.service.server_membership import ServerMembership
 from bot.service.settings import ServiceSettings
 from bot.service.storage_upkeep import StorageUpkeep
 from bot.service.submitter import Submitter
+from bot.service.surprises import Surprises
 from bot.service.tracker import JobTracker
 from bot.service.undelivered import UndeliveredPictures
 
@@ -94,11 +96,13 @@ class Ports:
     presenter: CardPresenter
     log_channel: LogChannel
     notices: MemberNotices
+    ideas: Sequence[Idea]
     store_ready: Callable[[], Awaitable[None]]  # raises StoreUnavailable
     gateway_connected: Callable[[], bool]
     descriptors_low: Callable[[], bool]
     disk_nearly_full: Callable[[], bool]
     give_way: Callable[[], Awaitable[None]]  # to first answers
+    random: Callable[[], float]  # from 0 up to, but not, 1
     now: Callable[[], float]  # Unix seconds
 
 
@@ -462,6 +466,9 @@ def _build_cog_services(
         ),
         preferences=MemberPreferences(
             settings=settings, members=ports.members, guilds=ports.guilds, now=ports.now
+        ),
+        surprises=Surprises(
+            settings=settings, ideas=ports.ideas, guilds=ports.guilds, random=ports.random
         ),
         limits=ModerationService(
             settings=settings,

@@ -2,31 +2,34 @@
 
 from typing import assert_never
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.command_registration import OUTSIDE
+from bot.domain.order import OrderOptions
 from bot.domain.styles import all_of
 from bot.service.errors import NotOwnData
 from bot.service.member_account import MemberAccount
 from bot.service.member_preferences import MemberPreferences
+from bot.service.surprises import Surprises
 from bot.ui import interaction_context, layout, privacy_view, responses, texts
-from bot.ui.button_actions import PrivacyAction
+from bot.ui.button_actions import Example, PrivacyAction
 from bot.ui.error_handler import answered_errors
-from bot.ui.form_button import help_buttons
+from bot.ui.help_view import EXAMPLES, help_view
 from bot.ui.texts import member_commands as words
-
-Interaction = discord.Interaction[ImagineBot]
+from cogs._ordering import Interaction, open_order_form
 
 
 class Help(commands.Cog):
     """Commands with which members help themselves; only they see the answers."""
 
-    def __init__(self, account: MemberAccount, preferences: MemberPreferences) -> None:
+    def __init__(
+        self, account: MemberAccount, preferences: MemberPreferences, surprises: Surprises
+    ) -> None:
         self._account = account
         self._preferences = preferences
+        self._surprises = surprises
 
     @app_commands.command(description=texts.commands.HELP, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -35,10 +38,7 @@ class Help(commands.Cog):
         await responses.defer(interaction, private=True)
         place = await self._account.place(interaction_context.admission_request(interaction))
         moderates = interaction_context.person(interaction).moderates
-        text = words.how_to(place, moderates=moderates and place.in_server)
-        view = layout.text_view(text)
-        if place.violation is None:
-            view.add_item(help_buttons(interaction.user.id))
+        view = help_view(place, interaction.user.id, moderates=moderates and place.in_server)
         await responses.show(interaction, view)
 
     @commands.Cog.listener()
@@ -50,6 +50,21 @@ class Help(commands.Cog):
             offered = await self._preferences.offered(guild_id, member_id)
             text = words.styles(all_of(offered.styles))
             await responses.show(interaction, layout.text_view(text))
+
+    @commands.Cog.listener()
+    async def on_help_example(self, interaction: Interaction, example: Example) -> None:
+        """Open the form with an example."""
+        async with answered_errors(interaction):
+            await open_order_form(interaction, self._preferences, EXAMPLES[example])
+
+    @commands.Cog.listener()
+    async def on_help_surprise(self, interaction: Interaction) -> None:
+        """Open the form with an idea: nothing is ordered before its member sends it."""
+        async with answered_errors(interaction):
+            guild_id, member_id = interaction_context.guild_id(interaction), interaction.user.id
+            idea = await self._surprises.idea(guild_id, member_id)
+            options = OrderOptions(prompt=idea.prompt)
+            await open_order_form(interaction, self._preferences, options)
 
     @app_commands.command(description=texts.commands.USAGE, extras=OUTSIDE)
     async def usage(self, interaction: Interaction) -> None:
@@ -98,4 +113,5 @@ class Help(commands.Cog):
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the services that it calls."""
-    await bot.add_cog(Help(bot.services.account, bot.services.preferences))
+    services = bot.services
+    await bot.add_cog(Help(services.account, services.preferences, services.surprises))

@@ -14,6 +14,7 @@ NO_SERVICES = CogServices(
     history=_NONE,
     account=_NONE,
     preferences=_NONE,
+    surprises=_NONE,
     limits=_NONE,
     figures=_NONE,
     blocks=_NONE,

@@ -8,6 +8,7 @@ from bot.ui import limits_form, panel_forms
 from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import (
     BlockAction,
+    Example,
     FiguresAction,
     HeldAction,
     LimitsAction,
@@ -21,8 +22,9 @@ from bot.ui.button_actions import (
 )
 from bot.ui.figures_view import FiguresButton
 from bot.ui.first_steps_view import StartButton, StartSelect
-from bot.ui.form_button import FormButton, StylesButton
+from bot.ui.form_button import FormButton
 from bot.ui.held_view import HeldButton
+from bot.ui.help_view import ExampleButton, StylesButton, SurpriseButton
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
 from bot.ui.limits_view import LimitsButton
 from bot.ui.operator_view import OperatorButton
@@ -97,6 +99,11 @@ BUTTONS = {
         for name in ("style", "images", "flags", "ping", "ping_in", "own_style")
     },
     "help:styles": (StylesButton, (), ("help_styles",)),
+    "help:surprise": (SurpriseButton, (), ("help_surprise",)),
+    **{
+        f"help:try:{example}": (ExampleButton, (example,), ("help_example", example))
+        for example in Example
+    },
     **{
         f"start:{action}": (StartButton, (action,), ("start_click", action))
         for action in StartAction

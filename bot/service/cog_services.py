@@ -17,6 +17,7 @@ from bot.service.reported_pictures import ReportedPictures
 from bot.service.reports import ReportService
 from bot.service.server_figures import ServerFiguresService
 from bot.service.server_membership import ServerMembership
+from bot.service.surprises import Surprises
 from bot.service.undelivered import UndeliveredPictures
 
 
@@ -32,6 +33,7 @@ class CogServices:
     history: UndeliveredPictures
     account: MemberAccount
     preferences: MemberPreferences
+    surprises: Surprises
     limits: ModerationService
     figures: ServerFiguresService
     blocks: BlockService

@@ -91,6 +91,10 @@ class NotOwnForm(ActionRejected):
     """The form to change an order is its member's alone."""
 
 
+class NoIdeaAllowed(ActionRejected):
+    """The server's word list refuses every idea that there is."""
+
+
 class OrderNotFound(ActionRejected):
     """No such order is stored, or no longer."""
 

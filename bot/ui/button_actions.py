@@ -109,6 +109,16 @@ class OperatorAction(StrEnum):
     OPEN = "open"  # the lane
 
 
+class Example(StrEnum):
+    """Which example of the help a button opens in the form."""
+
+    PLAIN = "plain"
+    FOUR = "four"  # pictures
+    STYLE = "style"
+    PRIVATE = "private"
+    DRAFT = "draft"
+
+
 class SettingsAction(StrEnum):
     """What a button does with the settings of whoever clicks it."""
 

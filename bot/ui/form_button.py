@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, Self
 
-from discord import InteractionType, ui
+from discord import InteractionType
 
 from bot.domain.errors import OrderRejected, StyleNotFound
 from bot.domain.order import IMAGES, OrderOptions
@@ -45,24 +45,6 @@ class FormButton(PersistentButton, template=r"form:(?P<member_id>\d{1,20}):(?P<p
             values = json.loads(match["packed"])
         given = dict(zip((*_FIELDS, *_LATER), values, strict=False))
         return cls(int(match["member_id"]), replace(_DEFAULTS, **given))
-
-
-class StylesButton(PersistentButton, template=r"help:styles"):
-    """Shows the styles of the place; dispatches ``on_help_styles``."""
-
-    def __init__(self) -> None:
-        super().__init__("help:styles", texts.member_commands.show_styles(), ("help_styles",))
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:  # noqa: ARG003 - there is one
-        """Return the button whose ``custom_id`` matched the template."""
-        return cls()
-
-
-def help_buttons(member_id: int) -> ui.ActionRow[Any]:
-    """Return the buttons under the help: an empty form, and the styles."""
-    label = texts.member_commands.order()
-    return ui.ActionRow(FormButton(member_id, _DEFAULTS, label), StylesButton())
 
 
 async def send_refusal(interaction: Interaction, error: OrderRejected) -> None:

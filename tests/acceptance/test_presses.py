@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bot.domain.order import IMAGES
+from bot.ui.ideas import all_ideas
 from sandbox.discord.client import ActionUnavailable
 from sandbox.discord.enums import InteractionType
 from tests.acceptance.driver import (
@@ -90,6 +91,12 @@ async def asked(pressed):
     question = await pressed.follow_up()
     assert question["flags"] & EPHEMERAL
     return question
+
+
+def filled(form):
+    """Return what the texts of a form are filled with."""
+    fields = [label["component"] for label in form["components"]]
+    return {field["custom_id"]: field.get("value") for field in fields}
 
 
 def job_of(message, what):
@@ -410,14 +417,25 @@ async def test_a_refused_order_is_changed_with_all_that_was_asked_for(
     assert sent.ephemeral
 
 
-async def test_the_help_opens_an_empty_form_and_lists_the_styles(sandbox, server, noah, pause):
+async def test_the_help_opens_a_form_empty_or_filled_and_lists_the_styles(
+    sandbox, server, noah, pause
+):
     asked = await noah.command("help")
     shown = await asked.until(says("How to order pictures"))
     await pause()
 
     opened = await noah.press(shown["id"], button(shown, "Order a picture"))
+    tried = await noah.press(shown["id"], button(shown, "help:try:private"))
+    example = filled(await tried.opened())
+    ideas = [await noah.press(shown["id"], button(shown, "Surprise me")) for _ in range(3)]
+    surprises = [filled(await idea.opened())["prompt"] for idea in ideas]
+    assert submitted(sandbox) == []
     ordered = await noah.submit_modal(opened, {"prompt": "a first fox"})
     await ordered.until(delivered(1))
+    surprise = await noah.submit_modal(ideas[2], {"steps": "20"})
+    await surprise.until(delivered(1))
+    private = await noah.submit_modal(tried, {})
+    await private.until(delivered(1))
     styles = await noah.press(shown["id"], button(shown, "help:styles"))
     await styles.until(says("**Watercolour**: watercolour painting"))
     source = sandbox.discord.messages.find(noah.channel, shown["id"], viewer=noah.user.id)
@@ -426,7 +444,12 @@ async def test_the_help_opens_an_empty_form_and_lists_the_styles(sandbox, server
 
     assert styles.ephemeral
     assert "gehört jemand anderem" in await told(pressed)
-    assert submitted(sandbox) == ["a first fox"]
+    assert example["prompt"] == "a birthday card"
+    assert len(set(surprises)) == 3
+    assert {*surprises} <= {idea.prompt for idea in all_ideas()}
+    assert private.ephemeral
+    assert not surprise.ephemeral
+    assert submitted(sandbox) == ["a first fox", surprises[2], "a birthday card"]
 
 
 async def test_the_form_of_a_refused_order_opens_for_nobody_else(

@@ -248,6 +248,9 @@ async def test_pictures_that_come_directly_offer_orders_only_where_they_are_take
     assert ("only be ordered on servers that the bot was added to" in text) is not direct
     assert ("again" in buttons(await listed(outside))) is direct
     if direct:
+        shown = await (await outside.command("help")).until(words)
+        form = await (await outside.press(shown["id"], button(shown, "Surprise me"))).opened()
+        assert "," in form["components"][0]["component"]["value"]
         assert "server" not in (await told(outside, "usage")).replace("outside of servers", "")
 
 

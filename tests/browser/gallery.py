@@ -39,7 +39,6 @@ from bot.ui import (
     held_view,
     history_view,
     language,
-    layout,
     limits_form,
     limits_view,
     operator_view,
@@ -53,7 +52,7 @@ from bot.ui import (
     texts,
 )
 from bot.ui.button_actions import Theme
-from bot.ui.form_button import help_buttons
+from bot.ui.help_view import help_view
 from tests.browser import samples
 from tests.rules import FULLEST, FULLEST_OVERVIEW
 from tests.samples import NOW, SOON, a_job, an_order, changed_job
@@ -200,8 +199,7 @@ def _for_members() -> Iterator[str]:
     for refused in test_texts.REJECTIONS[:3]:
         yield texts.refusals.with_prompt(texts.refusals.refusal(refused, form=True), LONG.prompt)
     words = texts.member_commands
-    for place in (test_privacy_view.OUTSIDE, test_privacy_view.CLOSED):
-        yield words.how_to(place, moderates=False)
+    yield words.ending(test_privacy_view.OUTSIDE, moderates=False)
     yield words.styles(styles.BUILT_IN)
     yield from (words.exported(), words.too_large())
     yield from map(texts.settings.ping_changed, Ping)
@@ -258,9 +256,8 @@ def views() -> Iterator[ui.LayoutView]:
         peaks = PeakUsage(images=13, at_once=2, member_id=300)
         overview = replace(test_limits_view.an_overview(rules), peaks=peaks, caps=CAPS)
         yield limits_view.panel(overview, texts.changes.discarded())
-    help_ = layout.text_view(texts.member_commands.how_to(test_privacy_view.OPEN, moderates=True))
-    help_.add_item(help_buttons(300))
-    yield help_
+    for place in (test_privacy_view.OPEN, test_privacy_view.CLOSED):
+        yield help_view(place, 300, moderates=True)
     checked = RetentionPolicy(files_days=7, orders_days=90, checks_pictures=True)
     yield privacy_view.overview(300, checked)
     pages: dict[str, Any] = {

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import itertools
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ from bot.store.database import Database
 from bot.store.dialects import DatabaseClock
 from bot.store.job_rows import jobs_of, row_of
 from bot.store.tables import jobs as job_table
+from bot.ui.ideas import all_ideas
 from tests.samples import LANE, OWNER
 from tests.service.fakes import (
     Clock,
@@ -318,6 +320,8 @@ def open_app(
         store_ready=reached.ready,
         gateway_connected=gateway.is_set,
         descriptors_low=(descriptors_low := asyncio.Event()).is_set,
+        ideas=all_ideas(),
+        random=random.Random(1).random,
         disk_nearly_full=(disk_nearly_full := asyncio.Event()).is_set,
         give_way=AnswersFirst().give_way,
         now=now,

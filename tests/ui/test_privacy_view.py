@@ -17,14 +17,16 @@ from bot.domain.admission import (
     place_violation,
     rule_results,
 )
-from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS
+from bot.domain.order import check
 from bot.domain.rules import Block, Pause, Rules
 from bot.service.member_account import ErasureResult, OrderPlace, UsageReport
 from bot.service.settings import RetentionPolicy
 from bot.ui import privacy_view, texts
+from bot.ui.button_actions import Example
+from bot.ui.help_view import EXAMPLES, help_view
 from bot.ui.language import LANGUAGES, speaking
 from tests.samples import NOW, listed
-from tests.views import recorded
+from tests.views import assert_within_limits, buttons, recorded, said
 
 MEMBER = 300
 
@@ -102,7 +104,7 @@ CLOSED = replace(OPEN, violation=RuleResult(rule=Rule.CHANNEL, refuses=True, cha
 )
 def test_help_names_only_what_can_be_used_there(place, moderates, named, spoken):
     with speaking(spoken):
-        told = texts.member_commands.how_to(place, moderates=moderates)
+        told = "\n".join(said(help_view(place, MEMBER, moderates=moderates)))
 
     assert set(re.findall(r"`/(\w+)", told)) == named
     assert ("<#201>" in told) == (place is CLOSED)
@@ -110,29 +112,22 @@ def test_help_names_only_what_can_be_used_there(place, moderates, named, spoken)
 
 
 @pytest.mark.parametrize("spoken", LANGUAGES)
-def test_help_fits_one_message_and_all_its_examples_can_be_typed(spoken):
+def test_help_fits_one_message_and_its_buttons_open_the_examples_as_they_are_shown(spoken):
     with speaking(spoken):
-        told = texts.member_commands.how_to(OPEN, moderates=True)
+        view = help_view(OPEN, MEMBER, moderates=True)
 
+    assert_within_limits(view)
+    told = "\n".join(said(view))
     assert len(told) <= 1250
-    examples = re.findall(r"`/imagine prompt: ([^`]+)`", told)
-    assert len(examples) >= 4
-    names = "images|steps|style|guidance|enhance|private"
-    for example in examples:
-        prompt, *options = re.split(rf" (?=(?:{names}): )", example)
-        assert PROMPT_LENGTH.low <= len(prompt) <= PROMPT_LENGTH.high
-        for name, value in (option.split(": ") for option in options):
-            match name:
-                case "images":
-                    assert IMAGES.low <= int(value) <= IMAGES.high
-                case "steps":
-                    assert STEPS.low <= int(value) <= STEPS.high
-                case "guidance":
-                    assert GUIDANCE.low <= float(value) <= GUIDANCE.high
-                case "style":
-                    assert value in {style.name for style in styles.BUILT_IN}
-                case _:
-                    assert value in {"True", "False"}
+    shown = re.findall(r"`/imagine prompt: ([^`]+)`", told)
+    tried = [one for one in buttons(view) if one.startswith("help:try:")]
+    for example, custom_id in zip(shown, tried, strict=True):
+        options = EXAMPLES[Example(custom_id.removeprefix("help:try:"))]
+        named = {name: value for name, value in vars(options).items() if value is not None}
+        prompt = named.pop("prompt")
+        assert example == " ".join([prompt, *(f"{name}: {it}" for name, it in named.items())])
+        order = check(options)
+        assert order.style is None or styles.built_in(order.style) is not None
 
 
 async def test_what_is_kept_and_deleted_reads_as_recorded(snapshot):

@@ -9,6 +9,7 @@ from bot.domain.admission import Rule, RuleResult
 from bot.domain.styles import Style, title
 from bot.service.member_account import ErasureResult, OrderPlace, UsageReport
 from bot.service.settings import RetentionPolicy
+from bot.ui.button_actions import Example
 from bot.ui.language import dollars, lazy, ngettext, spoken
 from bot.ui.language import gettext as _
 from bot.ui.markup import literal, when
@@ -134,29 +135,66 @@ def _bar(left: int, limit: int) -> str:
 # Help.
 
 
-def how_to(place: OrderPlace, *, moderates: bool) -> str:
-    """Return the help: examples to copy where orders are taken, else where to order."""
-    return "\n".join(_help(place, moderates=moderates))
+_EXAMPLES: Final = {
+    Example.PLAIN: lambda: "`/imagine prompt: a red lighthouse in a storm, oil painting`",
+    Example.FOUR: lazy("- Four pictures: `/imagine prompt: a sleepy fox images: 4`"),
+    Example.STYLE: lazy("- A ready-made style: `/imagine prompt: a sleepy fox style: watercolour`"),
+    Example.PRIVATE: lazy("- Only you see it: `/imagine prompt: a birthday card private: True`"),
+    Example.DRAFT: lazy("- Faster draft: `/imagine prompt: a harbour at dawn steps: 20`"),
+}
 
 
-def _help(place: OrderPlace, *, moderates: bool) -> Iterable[str]:
-    if place.violation is not None:
-        yield from _closed(place, place.violation)
-    else:
-        yield from _examples()
+def beginning() -> str:
+    """Return how the help begins where orders are taken."""
+    return "\n".join(
+        (
+            "## " + _("How to order pictures"),
+            _("Describe what you want to see. The pictures usually appear within a minute."),
+        )
+    )
+
+
+def example(which: Example) -> str:
+    """Return an example to copy."""
+    return _EXAMPLES[which]()
+
+
+def ending(place: OrderPlace, *, moderates: bool) -> str:
+    """Return what follows the examples."""
+    return "\n".join(_ending(place, moderates=moderates))
+
+
+def _ending(place: OrderPlace, *, moderates: bool) -> Iterable[str]:
+    yield _(
+        "Use the buttons under a picture to order it again, change the prompt, report it or "
+        "delete it."
+    )
+    yield from _account(orders=True)
+    yield "### " + _("About limits")
+    yield _whom_to_ask(place)
+    if moderates:
+        yield from _for_moderators()
+
+
+def closed(place: OrderPlace, violation: RuleResult, *, moderates: bool) -> str:
+    """Return the help where no orders are taken: why, and where they are."""
+    parts = [*_closed(place, violation), *_account(orders=False)]
+    return "\n".join([*parts, *(_for_moderators() if moderates else ())])
+
+
+def _account(*, orders: bool) -> Iterable[str]:
     yield "### " + _("Your account")
     yield _("- `/history`: your past orders; `/history word: fox` finds a word in the prompt")
-    if place.violation is None:
+    if orders:
         yield _("- `/usage`: your limits today")
     yield _("- `/settings`: your defaults for orders, your own styles, and pings")
     yield _("- `/privacy`: your data")
-    if place.violation is None:
-        yield "### " + _("About limits")
-        yield _whom_to_ask(place)
-    if moderates:
-        yield "### " + _("For moderators")
-        yield _("- `/limits show`: see and change this server's limits")
-        yield _("- `/limits explain`: why a member can't order")
+
+
+def _for_moderators() -> Iterable[str]:
+    yield "### " + _("For moderators")
+    yield _("- `/limits show`: see and change this server's limits")
+    yield _("- `/limits explain`: why a member can't order")
 
 
 def _closed(place: OrderPlace, violation: RuleResult) -> Iterable[str]:
@@ -180,23 +218,11 @@ def _whom_to_ask(place: OrderPlace) -> str:
     )
 
 
-def _examples() -> Iterable[str]:
-    yield "## " + _("How to order pictures")
-    yield "`/imagine prompt: a red lighthouse in a storm, oil painting`"
-    yield _("Describe what you want to see. The pictures usually appear within a minute.")
-    yield _("- Four pictures: `/imagine prompt: a sleepy fox images: 4`")
-    yield _("- A ready-made style: `/imagine prompt: a sleepy fox style: watercolour`")
-    yield _("- Only you see it: `/imagine prompt: a birthday card private: True`")
-    yield _("- Faster draft: `/imagine prompt: a harbour at dawn steps: 20`")
-    yield _(
-        "Use the buttons under a picture to order it again, change the prompt, report it or "
-        "delete it."
-    )
-
-
 # Buttons of the help.
 order: Final = lazy("Order a picture")
+surprise_me: Final = lazy("Surprise me")
 show_styles: Final = lazy("Styles")
+try_it: Final = lazy("Try it")
 
 
 def styles(offered: Iterable[Style]) -> str:

@@ -112,6 +112,9 @@ _REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
         "These buttons belong to somebody else. Use `/privacy` to get your own."
     ),
     errors.NotOwnForm: lazy("This button belongs to somebody else. Use `/imagine` to order."),
+    errors.NoIdeaAllowed: lazy(
+        "Every idea of mine has a word that this server blocks. Use `/imagine` with one of yours."
+    ),
     errors.NotAllowed: lazy("Only whoever ordered this, or a moderator, can do that."),
     errors.NotAnOperator: lazy("Only the bot's owner and their team can do that."),
     errors.OperatorsUnknown: lazy(
