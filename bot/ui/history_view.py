@@ -10,6 +10,7 @@ from bot.domain.job import Job, State
 from bot.service.member_account import HistoryPage
 from bot.ui import texts
 from bot.ui.button_actions import OrderAction
+from bot.ui.help_view import SurpriseButton
 from bot.ui.layout import container, view
 from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentButton
@@ -51,7 +52,10 @@ def page_view(
     """
     note_items = [ui.TextDisplay[ui.LayoutView](note)] if note else []
     if not page.jobs:
-        return view(*note_items, ui.TextDisplay(texts.history.nothing(page.word, orders=orders)))
+        nothing = view(*note_items, ui.TextDisplay(texts.history.nothing(page.word, orders=orders)))
+        if orders and not page.word:
+            nothing.add_item(ui.ActionRow(SurpriseButton()))
+        return nothing
     frame = container(texts.history.heading(page))
     for job, text in zip(page.jobs, texts.history.orders(page, withheld=withheld), strict=True):
         hidden = job in withheld

@@ -148,14 +148,18 @@ async def test_where_no_orders_are_taken_none_is_offered():
     page = a_leaf(a_picture(), number=0, of=2, total=6)
 
     assert set(buttons(history_view.page_view(page, orders=False))) == {"history:1:"}
-    assert "`/help` says where" in text_of(history_view.page_view(a_leaf(), orders=False))
+    nothing = history_view.page_view(a_leaf(), orders=False)
+    assert "`/help` says where" in text_of(nothing)
+    assert not buttons(nothing)
 
 
 async def test_where_nothing_was_ordered_it_says_how_to_begin():
-    assert "`/imagine prompt:" in text_of(history_view.page_view(a_leaf()))
-    assert r"None of your orders has “\*cat”" in text_of(
-        history_view.page_view(a_leaf(word="*cat"))
-    )
+    nothing, no_word = history_view.page_view(a_leaf()), history_view.page_view(a_leaf(word="*cat"))
+
+    assert "`/imagine prompt:" in text_of(nothing)
+    assert set(buttons(nothing)) == {"help:surprise"}
+    assert r"None of your orders has “\*cat”" in text_of(no_word)
+    assert not buttons(no_word)
 
 
 @pytest.mark.parametrize(
