@@ -1,16 +1,19 @@
 """Pictures that wait in a folder of this machine, or in one that several machines mount."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bot.service.port_errors import FilesUnavailable
 from bot.service.ports.files import StoredFiles
 
 Result = TypeVar("Result")
+
+_JOB: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class FolderFiles:
@@ -50,13 +53,13 @@ class FolderFiles:
         await _run(remove)
 
     async def stored(self) -> AsyncIterator[StoredFiles]:
-        """Yield what waits, by job."""
+        """Yield what waits, by job. Folders of other names are not the bot's."""
 
         def look() -> list[StoredFiles]:
             found = []
             for folder in self.root.iterdir() if self.root.is_dir() else ():
                 try:
-                    if folder.is_dir():
+                    if _JOB.fullmatch(folder.name) and folder.is_dir():
                         changed_at = folder.stat().st_mtime
                         found.append(StoredFiles(job_id=folder.name, changed_at=changed_at))
                 except FileNotFoundError:  # a delivery removed it just now

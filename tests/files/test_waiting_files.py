@@ -241,6 +241,15 @@ async def test_a_bucket_that_is_stuck_is_given_up(server, tmp_path, picture, mon
         assert not (tmp_path / "1").exists()
 
 
+async def test_folders_of_others_are_not_the_bots(tmp_path, picture):
+    for name in ("backups", "lost+found", JOB.upper(), f"{JOB}0"):
+        (tmp_path / "shared" / name).mkdir(parents=True)
+    async with opened({"files_url": f"file:{tmp_path}/shared"}, tmp_path) as files:
+        await files.put(JOB, "1", picture())
+
+        assert await stored(files) == [JOB]
+
+
 async def test_a_folder_that_is_that_of_downloads_has_nothing_to_copy(tmp_path, picture):
     (tmp_path / "link").symlink_to(tmp_path)
     downloads = tmp_path / "files"
