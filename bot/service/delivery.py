@@ -72,12 +72,13 @@ class DeliveryService:
         job, fetch = await self._files.fetch_soon(job)
         if job.ended:  # the vendor took its word back
             return await self._swap(before, job)
-        fetch = await self._stored(job, fetch)
-        over = fetch.error is None or self.is_given_up(job)
-        if over and fetch.pictures:
+        if fetch.pictures and (fetch.error is None or self.is_given_up(job)):
+            # Before they are stored: a place that is away does not keep them from the member.
             screened = await self._screening.screen(before, job, fetch.pictures)
             if screened is not job:
                 return screened  # the next round goes on with it
+        fetch = await self._stored(job, fetch)
+        over = fetch.error is None or self.is_given_up(job)
         if job.outstanding.kept_at is not None:
             return await self._keep(before, job, fetch, over=over)
         if not over:

@@ -130,11 +130,16 @@ async def test_a_private_order_of_a_killed_process_is_delivered_by_another(
     assert place.names == [f"{job.id}/1"]
 
 
+@pytest.mark.parametrize("safety", [Safety.OFF, Safety.HOLD])
 async def test_a_private_order_stays_outstanding_while_the_place_is_away(
-    first, second, place, completed
+    first, second, place, completed, safety
 ):
+    for app in (first, second):
+        await app.set_rules(GUILD, Rules(safety=safety, log_channel=LOG))
     place.away = True
-    job = await first.pipeline.delivery.deliver(await completed(private=True))
+    job = await completed(private=True)
+    while not job.outstanding.tries:
+        job = await first.pipeline.delivery.deliver(job)  # it is checked first
     assert (job.state, job.outstanding.obstacle) == (State.COMPLETED, Obstacle.STORAGE)
     assert [names for _, names in first.cards.in_card] == [["1"]]  # they are shown nevertheless
     job = await first.job(job.id)
