@@ -132,6 +132,7 @@ class ShardConnections:
     async def run(self, bot: ImagineBot) -> None:
         """Keep this process's shards connected, until cancelled."""
         self._opened.set()
+        self._tasks.clear()  # of a run before
         async with asyncio.TaskGroup() as group:
             while True:
                 self._changed.clear()
@@ -204,6 +205,11 @@ async def keep_trying(attempt: Callable[[], Awaitable[Result]]) -> Result:
             if (fatal := close_codes.fatal(error)) is not None:
                 raise fatal from error
             log.warning("gateway connection ended: error=%s: %s", type(error).__name__, error)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            fault(log, "gateway connection cancelled by what it called", error)
         except Exception as error:  # noqa: BLE001 - a fresh client may do better
             fault(log, "gateway connection ended by an unexpected error", error)
         if time.monotonic() - started > STEADY:

@@ -282,6 +282,19 @@ async def test_a_fault_of_the_bot_is_logged_with_its_traceback(caplog, monkeypat
     assert "error_id=" in caplog.text
 
 
+async def test_what_a_library_cancels_is_tried_again(caplog, monkeypatch):
+    monkeypatch.setattr("bot.shard_connections.RECONNECT", Backoff(first=0.0, most=0.0))
+    outcomes = iter([asyncio.CancelledError, None])
+
+    async def attempt():
+        if (error := next(outcomes)) is not None:
+            raise error
+        return "connected"
+
+    assert await keep_trying(attempt) == "connected"
+    assert "gateway connection cancelled by what it called: error_id=" in caplog.text
+
+
 async def test_a_shard_shares_all_but_its_connection_and_its_servers():
     """When this fails after an update, :class:`Shard` needs another look."""
     gateway = Gateway(shards=Shards(count=2, ids=frozenset({0, 1})))
