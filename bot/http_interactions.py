@@ -8,7 +8,7 @@ discord.py 2.7.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -128,9 +128,10 @@ class Servers:
         listed = False
         while True:
             try:
+                known = {guild.id for guild in self._client.guilds}
                 servers = {int(guild["id"]): guild async for guild in self._list()}
                 if listed:
-                    await self._compare(servers)
+                    await self._compare(servers, known)
                 else:
                     self._introduce(servers)
                 listed = True
@@ -192,11 +193,14 @@ class Servers:
         for guild in client.guilds:
             _learn(guild, listed.get(guild.id))
 
-    async def _compare(self, listed: Mapping[int, Any]) -> None:
-        """Tell discord.py which servers came and went, and how they are called."""
+    async def _compare(self, listed: Mapping[int, Any], before: Collection[int]) -> None:
+        """Tell discord.py which servers came and went, and how they are called.
+
+        *before* are those known before the listing: one joined meanwhile may be on no page.
+        """
         state = self._client._connection  # noqa: SLF001
         known = {guild.id: guild for guild in self._client.guilds}
-        for guild_id in known.keys() - listed.keys():
+        for guild_id in set(before) - listed.keys():
             gone: Any = {"id": guild_id}
             state.parse_guild_delete(gone)
         for guild_id, guild in listed.items():

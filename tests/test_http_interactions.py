@@ -1,6 +1,7 @@
 """Without a gateway, discord.py learns of the servers by REST, as the gateway would tell."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -85,6 +86,38 @@ async def test_servers_are_listed_and_those_that_come_and_go_are_noticed(stand_i
     world.move_bot(invited, present=False)
     assert await client.events.get() == ("remove", int(invited.id))
     assert client.get_guild(int(invited.id)) is None
+
+
+async def test_a_server_that_is_joined_while_they_are_listed_is_not_left(
+    stand_in, client, monkeypatch
+):
+    """Its page was read before."""
+    servers = Servers(client, every=SOON)
+    listed, listings, invited = servers._list, itertools.count(), []
+
+    async def listing():
+        found = [guild async for guild in listed()]
+        number = next(listings)
+        if number == 1:
+            invited.append(new_guild(stand_in.world))
+            servers.note(interaction(invited[0].id))
+            while await client.events.get() != ("join", int(invited[0].id)):
+                pass
+        elif number == 3:
+            compared.set()
+        for guild in found:
+            yield guild
+
+    compared = asyncio.Event()
+    monkeypatch.setattr(servers, "_list", listing)
+    running = asyncio.create_task(servers.run())
+    await compared.wait()
+
+    assert client.get_guild(int(invited[0].id)) is not None
+    seen = [client.events.get_nowait()[0] for _ in range(client.events.qsize())]
+    assert "remove" not in seen
+    running.cancel()
+    servers.close()
 
 
 async def test_a_token_that_discord_takes_no_more_ends_it(stand_in, client):
