@@ -257,7 +257,11 @@ async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, 
     await form.get_by_role("button", name="What's wrong with it?").click()
     await page.get_by_role("option", name="Something else").click()
     await form.get_by_test_id("modal-submit").click()
-    await message(page, "moderators").get_by_text("Only you can see this").wait_for()
+    await (
+        message(page, "The moderators have your report")
+        .get_by_text("Only you can see this")
+        .wait_for()
+    )
     await page.get_by_role("button", name="pictures").first.click()
     notice = message(page, "reported a picture")
     await notice.wait_for()
