@@ -51,7 +51,7 @@ async def test_moderators_see_what_was_ordered_and_refused_by_rule_day_and_membe
     assert asked.ephemeral
     text = words(shown)
     assert "a boat" not in text
-    for expected in ("Images: **3**", "Orders: **2** · by members: 1", "refused: 1", "$0.003"):
+    for expected in ("Images: **3**", "Orders: **2** · members: 1", "refused: 1", "$0.003"):
         assert expected in text
     assert f"1. <@{noah.user.id}>: 3 images, 2 orders" in text
     assert "Blocked words: 1" in text

@@ -75,7 +75,7 @@ def test_the_view_names_sums_members_and_rules():
 
     for expected in (
         "Images: **15**",
-        "Orders: **7** · by members: 2",
+        "Orders: **7** · members: 2",
         "Failed: 1 · refused: 6 · reports: 1",
         "Cost: $0.012",
         "1. <@300>: 9 images, 4 orders",

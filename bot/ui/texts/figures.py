@@ -28,7 +28,7 @@ def heading(report: FiguresReport) -> str:
         f"## {title}",
         f"-# {period}",
         _("Images: **{count}**").format(count=total.images),
-        _("Orders: **{count}** · by members: {members}").format(
+        _("Orders: **{count}** · members: {members}").format(
             count=total.orders, members=figures.members
         ),
         _("Failed: {failed} · refused: {refused} · reports: {reports}").format(

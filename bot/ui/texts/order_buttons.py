@@ -170,5 +170,5 @@ own_message: Final = lazy("That's one of this bot's own messages. Pick one with 
 # *Imagine this* on a message without text.
 no_text: Final = lazy("That message has no text to draw.")
 # At most 45 characters.
-form_title: Final = lazy("Edit your order")
+form_title: Final = lazy("Your order")
 no_style: Final = lazy("No style")
